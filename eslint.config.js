@@ -1,0 +1,88 @@
+import tseslint from 'typescript-eslint';
+
+const everyFolder = ['gateway', 'media', 'dialog', 'adapters', 'templates', 'bench', 'console', 'config'];
+
+/** Folders a folder may import from; `/types` after a name means types only. The drawing is in ARCHITECTURE.md. */
+const mayImport = {
+  config: [],
+  dialog: [],
+  media: ['config'],
+  templates: ['config', 'dialog/types'],
+  adapters: ['config', 'media', 'dialog', 'gateway/types'],
+  gateway: ['config', 'media', 'dialog', 'templates'],
+  bench: ['config', 'media', 'dialog', 'templates', 'adapters', 'gateway'],
+};
+
+function importRules(folder) {
+  const patterns = [];
+  for (const other of everyFolder) {
+    if (other === folder || mayImport[folder].includes(other)) continue;
+    const typesOnly = mayImport[folder].includes(`${other}/types`);
+    const exception = folder === 'dialog' && other === 'config' ? '(?!limits\\.js)' : '';
+    patterns.push({
+      regex: `^(\\.\\./)+${other}/${exception}`,
+      allowTypeImports: typesOnly,
+      message: `${folder}/ must not import ${typesOnly ? 'values from ' : ''}${other}/ (see ARCHITECTURE.md, import rules).`,
+    });
+  }
+  if (folder === 'dialog') {
+    patterns.push({
+      regex: '^node:',
+      message: 'dialog/ is pure: effects are actions, performed by the gateway.',
+    });
+  }
+  return patterns;
+}
+
+export default tseslint.config(
+  { ignores: ['dist/**', 'node_modules/**'] },
+  ...tseslint.configs.recommendedTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.js', '*.ts'] } } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/await-thenable': 'error',
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true, requireDefaultForNonUnion: false },
+      ],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      'no-empty': ['error', { allowEmptyCatch: false }],
+      eqeqeq: ['error', 'always'],
+      'max-lines': ['error', { max: 500 }],
+    },
+  },
+  ...Object.keys(mayImport).map((folder) => ({
+    files: [`${folder}/**/*.ts`],
+    ignores: folder === 'gateway' ? ['gateway/main.ts', 'gateway/**/*.test.ts'] : [],
+    rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns: importRules(folder) }] },
+  })),
+  {
+    files: ['dialog/**/*.ts'],
+    ignores: ['dialog/**/*.test.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        'setTimeout',
+        'setInterval',
+        'setImmediate',
+        'fetch',
+        'process',
+        'performance',
+      ],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: 'dialog/ is pure: time comes in as an event.' },
+        { object: 'Math', property: 'random', message: 'dialog/ is pure: randomness comes in as an event.' },
+      ],
+    },
+  },
+  {
+    files: ['dialog/**/*.test.ts'],
+    rules: { '@typescript-eslint/no-restricted-imports': 'off' },
+  },
+  { files: ['**/*.js'], ...tseslint.configs.disableTypeChecked },
+);
