@@ -15,7 +15,16 @@ export const sipLimits = {
   tcpIdleMs: 600_000,
   tcpPartialMessageMs: 10_000,
   tcpSendQueueBytes: 1_048_576,
+  tcpConnectMs: 5_000,
   transactions: 20_000,
+  /** Live calls in both directions, early ones included; more are answered 503. */
+  dialogs: 4_000,
+  /** Log lines about bad messages per minute; the counters see all of them. */
+  badMessageLogsPerMinute: 10,
+  /** An application that has not answered a re-INVITE by then has it refused with 500. */
+  reinviteAnswerMs: 5_000,
+  /** An outgoing call that still rings is cancelled (RFC 3261 16.6 step 11 gives proxies three minutes, too). */
+  ringMs: 180_000,
   sdpLines: 512,
   sdpMediaSections: 16,
 } as const;
