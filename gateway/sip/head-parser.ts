@@ -17,7 +17,7 @@ type StartLine =
   | { readonly kind: 'request'; readonly method: string; readonly uri: string }
   | { readonly kind: 'response'; readonly status: number; readonly reason: string };
 
-const requestLinePattern = /^(\S+) (\S+) SIP\/(\d{1,3}\.\d{1,3})$/i;
+const requestLinePattern = /^(\S+) ([^\s\p{Cc}]+) SIP\/(\d{1,3}\.\d{1,3})$/iu;
 const statusLinePattern = /^SIP\/(\d{1,3}\.\d{1,3}) ([1-6]\d\d)(?: (.*))?$/i;
 const statusOf: Partial<Record<SipParseErrorCode, SipParseError['status']>> = {
   'start-line-too-long': 414,

@@ -7,7 +7,7 @@ import { negotiateAsServer, type SessionTimerTerms } from './session-timer.js';
 import type { ServerTransaction } from './transaction-layer.js';
 import type { ReinviteAnswer, SipRemote } from './user-agent-api.js';
 
-type Decision = Awaited<ReinviteAnswer>;
+type Decision = Exclude<ReinviteAnswer, Promise<ReinviteAnswer>>;
 
 /** What the session does for its offer receiver. */
 export interface OfferReceiverOwner {
@@ -78,11 +78,20 @@ export class OfferReceiver {
       if (this.#take() === transaction) this.#respond(transaction, 500);
     }, this.#core.limits.reinviteAnswerMs);
     this.#pending = { transaction, deadline };
-    Promise.resolve(answer).then(
-      (decision) => this.#concludePending(transaction, offer, negotiation, decision),
+    this.#follow(answer, (decision) => this.#concludePending(transaction, offer, negotiation, decision));
+  }
+
+  /** Waits for the decision; a rejected promise is a refusal with 500. */
+  #follow(answer: ReinviteAnswer, onDecided: (decision: Decision) => void): void {
+    if (!(answer instanceof Promise)) {
+      onDecided(answer);
+      return;
+    }
+    answer.then(
+      (next) => this.#follow(next, onDecided),
       (error: unknown) => {
         this.#core.logger.error('re-INVITE handler failed', { err: error });
-        this.#concludePending(transaction, offer, negotiation, { accept: false, status: 500 });
+        onDecided({ accept: false, status: 500 });
       },
     );
   }
