@@ -50,6 +50,12 @@ export class FakeNetwork {
     if (!this.drop(parsed.message)) this.#queue.push({ bytes, from, to });
   }
 
+  /** Delivers bytes that may be anything, at once. */
+  inject(bytes: Buffer, from: SipRemote, to: SipRemote): void {
+    this.#queue.push({ bytes, from, to });
+    this.deliver();
+  }
+
   /** Delivers until nothing is under way. */
   deliver(): void {
     for (let packet = this.#queue.shift(); packet; packet = this.#queue.shift()) {
