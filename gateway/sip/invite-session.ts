@@ -232,9 +232,9 @@ export class InviteSession implements SipSession, DialogUser {
     }
     this.#outgoingOffer = reject;
     this.#waiting.add(reject);
-    this.#sendReinvite(sdp, this.#timerHeaders(), {
+    const request = this.#sendReinvite(sdp, this.#timerHeaders(), {
       onFinal: (response) => {
-        if (response.status < 300) this.#acknowledgeReinvite(response);
+        if (response.status < 300) this.#acknowledgeReinvite(request.request, response);
         if (!this.#settleOffer(reject)) return;
         if (response.status < 300) {
           this.#localSdp = sdp;
@@ -262,17 +262,17 @@ export class InviteSession implements SipSession, DialogUser {
     return timerProposal(terms?.intervalSeconds ?? sessionExpiresSeconds, minSeSeconds, role);
   }
 
-  #sendReinvite(sdp: string, headers: readonly HeaderPair[], listener: ClientRequestListener): void {
+  #sendReinvite(sdp: string, headers: readonly HeaderPair[], listener: ClientRequestListener): ClientRequest {
     const contact: HeaderPair = ['Contact', this.#core.transports.contact(this.#dialog.source)];
-    this.#request('INVITE', [contact, ...capabilityHeaders, ...headers], sdp, listener);
+    return this.#request('INVITE', [contact, ...capabilityHeaders, ...headers], sdp, listener);
   }
 
   /** Every 2xx is acknowledged, repeated ones with the same ACK (RFC 3261 13.2.2.4). */
-  #acknowledgeReinvite(response: SipResponse): void {
-    const { number } = getCSeq(response);
-    if (!this.#lastAck || getCSeq(this.#lastAck).number !== number) {
+  #acknowledgeReinvite(invite: SipRequest | null, response: SipResponse): void {
+    if (!invite) return;
+    if (!this.#lastAck || getCSeq(this.#lastAck).number !== getCSeq(invite).number) {
       this.#dialog.refreshTarget(response);
-      this.#lastAck = this.#dialog.createAck(number, [['User-Agent', this.#core.userAgentName]]);
+      this.#lastAck = this.#dialog.createAck(invite, this.#core.userAgentName);
       if (this.#state === 'live') this.#sessionTimer.arm(termsFromResponse(response));
     }
     this.#core.transactions.sendAck(this.#lastAck, this.#nextHop());
@@ -328,10 +328,12 @@ export class InviteSession implements SipSession, DialogUser {
     headers: readonly HeaderPair[],
     sdp: string | null,
     listener: ClientRequestListener,
-  ): void {
+  ): ClientRequest {
     const build = (extra: readonly HeaderPair[]): SipRequest =>
       this.#dialog.createRequest(method, [...headers, ...extra], sdp);
-    new ClientRequest(this.#core, this.#nextHop(), this.#credentials, build, listener).start();
+    const request = new ClientRequest(this.#core, this.#nextHop(), this.#credentials, build, listener);
+    request.start();
+    return request;
   }
 
   #nextHop(): SipRemote {

@@ -4,7 +4,6 @@ import { ClientRequest } from './client-request.js';
 import { capabilityHeaders, type DialogUser, type SipCore } from './core.js';
 import type { SipCredentials } from './digest.js';
 import { SipError } from './errors.js';
-import { getCSeq } from './header-fields.js';
 import { InviteSession } from './invite-session.js';
 import type { SipHeader, SipRequest, SipResponse } from './message.js';
 import { sdpOf } from './offer-receiver.js';
@@ -27,8 +26,8 @@ export interface OutgoingCallOptions {
   readonly headers?: readonly HeaderPair[];
 }
 
-/** Finds the IP address of a host name. */
-export type HostLookup = (host: string) => Promise<string>;
+/** Finds an IP address of a host name, of that family. */
+export type HostLookup = (host: string, family: 4 | 6) => Promise<string>;
 
 /** 2xx from more branches of a fork than this are left to time out at their senders. */
 const maximumForks = 16;
@@ -96,7 +95,8 @@ export class OutgoingCall implements SipSession, DialogUser {
       this.#invite();
       return;
     }
-    lookup(this.#remote.address).then(
+    const family = this.#core.transports.supports(this.#remote.transport, '0.0.0.0') ? 4 : 6;
+    lookup(this.#remote.address, family).then(
       (address) => {
         this.#remote = { ...this.#remote, address };
         if (this.#state === 'calling') this.#invite();
@@ -197,7 +197,7 @@ export class OutgoingCall implements SipSession, DialogUser {
     const invite = this.#request?.request;
     if (!invite || this.#acks.size >= maximumForks) return;
     const dialog = SipDialog.fromResponse(invite, response, this.#remote);
-    const ack = dialog.createAck(getCSeq(response).number, [['User-Agent', this.#core.userAgentName]]);
+    const ack = dialog.createAck(invite, this.#core.userAgentName);
     this.#acks.set(tag, ack);
     this.#core.transactions.sendAck(ack, dialog.nextHop(this.#core.transports));
     const wanted = this.#state === 'calling' || this.#state === 'ringing';

@@ -72,8 +72,12 @@ describe('a dialog of the UAC, RFC 3261 12.1.2', () => {
       { name: 'Contact', value: '<sip:bot@192.0.2.7>' },
     );
     const dialog = SipDialog.fromResponse(testRequest('INVITE'), response, source);
-    const ack = dialog.createAck(1);
+    const ack = dialog.createAck(
+      testRequest('INVITE', { headers: [['Proxy-Authorization', 'Digest x']] }),
+      'me',
+    );
     expect([ack.uri, getHeader(ack, 'CSeq')]).toEqual(['sip:bot@192.0.2.7', '1 ACK']);
+    expect(getHeader(ack, 'Proxy-Authorization')).toBe('Digest x');
     expect(getHeaders(ack, 'Route').map(({ value }) => value)).toEqual(['<sip:p2;lr>', '<sip:p1;lr>']);
   });
 });

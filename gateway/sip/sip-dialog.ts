@@ -138,9 +138,13 @@ export class SipDialog {
     return this.#create(method, this.#localSequence, headers, sdp);
   }
 
-  /** The ACK of a 2xx to the INVITE with that sequence number. */
-  createAck(sequence: number, headers: readonly (readonly [string, string])[] = []): SipRequest {
-    return this.#create('ACK', sequence, headers, null);
+  /** The ACK of a 2xx to that INVITE of ours; it shows the same credentials (RFC 3261 22.1). */
+  createAck(invite: SipRequest, userAgentName: string): SipRequest {
+    const credentials = invite.headers.filter(
+      ({ name }) => name === 'Authorization' || name === 'Proxy-Authorization',
+    );
+    const headers = credentials.map(({ name, value }) => [name, value] as const);
+    return this.#create('ACK', getCSeq(invite).number, [...headers, ['User-Agent', userAgentName]], null);
   }
 
   /**

@@ -27,8 +27,10 @@ export class TcpConnection {
   #idleTimer: Timer;
   #partialTimer: Timer | null = null;
   #closed = false;
+  /** A whole message has come, or we opened it: until then a connection is kept for the time of one message only. */
+  #proven: boolean;
 
-  /** `connecting` sockets get the limit for connecting first. */
+  /** Takes over a socket that is connected or connecting. */
   constructor(
     socket: Socket,
     remote: SipRemote,
@@ -43,11 +45,13 @@ export class TcpConnection {
     this.#listener = listener;
     this.#parser = new StreamParser(limits, {
       onResult: (result) => {
+        if (result.ok) this.#proven = true;
         if (!this.#closed) listener.onResult(result, this);
       },
       onKeepAlive: () => this.#write(Buffer.from('\r\n'), () => undefined),
     });
-    const firstMs = socket.connecting ? limits.tcpConnectMs : limits.tcpIdleMs;
+    this.#proven = socket.connecting;
+    const firstMs = socket.connecting ? limits.tcpConnectMs : limits.tcpPartialMessageMs;
     this.#idleTimer = clock.setTimer(() => this.#fail('Connection timed out'), firstMs);
     socket.setNoDelay(true);
     socket.on('connect', () => this.#touch());
@@ -77,8 +81,10 @@ export class TcpConnection {
     this.#listener.onClosed(this);
   }
 
-  /** Closes once everything written has left, at the latest after the idle time. */
+  /** Closes once everything written has left, at the latest after the time of one message. */
   closeAfterWriting(): void {
+    this.#proven = false;
+    this.#touch();
     this.#socket.end(() => this.close());
   }
 
@@ -116,7 +122,8 @@ export class TcpConnection {
   #touch(): void {
     if (this.#closed) return;
     this.#idleTimer.cancel();
-    this.#idleTimer = this.#clock.setTimer(() => this.#fail('Connection idle'), this.#limits.tcpIdleMs);
+    const idleMs = this.#proven ? this.#limits.tcpIdleMs : this.#limits.tcpPartialMessageMs;
+    this.#idleTimer = this.#clock.setTimer(() => this.#fail('Connection idle'), idleMs);
   }
 
   #fail(message: string, cause?: unknown): void {

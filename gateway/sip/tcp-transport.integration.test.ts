@@ -68,7 +68,17 @@ describe('a connection', () => {
   it('is closed when idle', async () => {
     const socket = await open();
     const closed = closing(socket);
-    clock.advance(limits.tcpIdleMs);
+    socket.write(options);
+    await eventually(() => received.length === 1);
+    clock.advance(limits.tcpIdleMs - 1);
+    expect(transport.connections).toBe(1);
+    clock.advance(1);
+    await closed;
+  });
+
+  it('that never brought a message is closed after the time of one', async () => {
+    const closed = closing(await open());
+    clock.advance(limits.tcpPartialMessageMs);
     await closed;
   });
 

@@ -25,6 +25,7 @@ function createLayer(maximum = 100) {
       sentBy: () => '192.0.2.1:5060',
     },
     {
+      answerStateless: (request) => (request.method === 'PUBLISH' ? testResponse(request, 405) : null),
       onRequest: (request, transaction) => {
         servers.push(transaction);
         events.push(`request ${request.method}`);
@@ -114,14 +115,21 @@ describe('CANCEL, RFC 3261 9.2', () => {
     expect(events).toEqual(['request INVITE']);
   });
 
-  it('of nothing is answered 481', () => {
-    const { receive, take } = createLayer();
+  it('of nothing is answered 481, without a transaction', () => {
+    const { layer, receive, take } = createLayer();
     receive(testRequest('CANCEL'));
-    expect(take()).toEqual(['481 CANCEL']);
+    expect([take(), layer.size]).toEqual([['481 CANCEL'], 0]);
   });
 });
 
 describe('bounds', () => {
+  it('what the user answers without a transaction leaves none', () => {
+    const { layer, receive, events, take } = createLayer();
+    receive(testRequest('PUBLISH'));
+    receive(testRequest('PUBLISH'));
+    expect([events, take(), layer.size]).toEqual([[], ['405 PUBLISH', '405 PUBLISH'], 0]);
+  });
+
   it('above the maximum requests get 503 with Retry-After and leave nothing', () => {
     const { clock, layer, receive, sent, events } = createLayer(1);
     receive(testRequest('OPTIONS'));

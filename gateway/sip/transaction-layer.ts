@@ -28,6 +28,8 @@ export interface TransactionTransport {
 
 /** The transaction user (RFC 3261 5): whoever decides about requests. */
 export interface TransactionUser {
+  /** The answer to a new request (ACK and CANCEL excepted) that needs no transaction, or null; same for every copy. */
+  answerStateless(request: SipRequest, remote: SipRemote): SipResponse | null;
   /** A new request, ACK and CANCEL excepted. */
   onRequest(request: SipRequest, transaction: ServerTransaction, remote: SipRemote): void;
   /** The ACK of a 2xx. */
@@ -89,9 +91,13 @@ export class TransactionLayer {
     );
     if (request.method === 'ACK') this.#receiveAck(request, known);
     else if (known) known.receive(request);
-    else if (this.size >= this.#maximum) this.#refuse(request, via, source);
     else if (request.method === 'CANCEL') this.#receiveCancel(request, via, source);
-    else this.#receiveNew(request, via, source);
+    else {
+      const answer = this.#user.answerStateless(request, source);
+      if (answer) this.respondStateless(answer, source);
+      else if (this.size >= this.#maximum) this.#refuse(request, source);
+      else this.#receiveNew(request, via, source);
+    }
   }
 
   /**
@@ -146,16 +152,20 @@ export class TransactionLayer {
   /** CANCEL is a transaction of its own; its target differs in nothing but the method (RFC 3261 9.2). */
   #receiveCancel(request: SipRequest, via: Via, source: SipRemote): void {
     const invite = this.#servers.get(serverKey(request, via, 'INVITE'));
+    const toTag = this.#random.hex(8);
+    if (!(invite instanceof InviteServerTransaction)) {
+      this.respondStateless(createResponse(request, 481, { toTag }), source);
+      return;
+    }
+    // Made even above the maximum: there is at most one for an INVITE, and it makes that one go away.
     const transaction = this.#startServer(request, via, serverKey(request, via, 'CANCEL'), source, null);
-    const found = invite instanceof InviteServerTransaction;
-    transaction.respond(createResponse(request, found ? 200 : 481, { toTag: this.#random.hex(8) }));
-    if (found && invite.state === 'proceeding') this.#user.onCancel(invite);
+    transaction.respond(createResponse(request, 200, { toTag }));
+    if (invite.state === 'proceeding') this.#user.onCancel(invite);
   }
 
-  #refuse(request: SipRequest, via: Via, source: SipRemote): void {
+  #refuse(request: SipRequest, source: SipRemote): void {
     const headers = [['Retry-After', String(5 + this.#random.integer(10))]] as const;
-    const response = createResponse(request, 503, { toTag: this.#random.hex(8), headers });
-    this.#transport.send(response, this.#responseRemote(via, source), () => undefined);
+    this.respondStateless(createResponse(request, 503, { toTag: this.#random.hex(8), headers }), source);
   }
 
   #startServer(

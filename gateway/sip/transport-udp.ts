@@ -65,7 +65,8 @@ export class UdpTransport implements SipTransport {
   }
 
   #receive(datagram: Buffer, from: RemoteInfo): void {
-    const result = parseDatagram(datagram, this.#limits);
+    // Port 0 is lawful in UDP and can never be answered.
+    const result = from.port === 0 ? null : parseDatagram(datagram, this.#limits);
     if (!result || this.#closed) return;
     const flow = {
       transport: this,

@@ -70,8 +70,20 @@ describe('requests outside a dialog, RFC 3261 8.2', () => {
     );
     if (!response) throw new Error(`sent ${bench.network.takeSummary().join()}`);
     if (header !== null) expect(getHeader(response, header)).toBe(value);
-    expect(tagOf(response, 'To')).not.toBeNull();
-    expect([app.invitations.length, agent.stats().dialogs]).toEqual([0, 0]);
+    expect([app.invitations.length, agent.stats().dialogs, agent.stats().transactions]).toEqual([0, 0, 0]);
+    // Stateless, so a copy must get the very same answer (RFC 3261 8.2.7).
+    phone.send(request);
+    const again = bench.network.sent.at(-1);
+    expect([tagOf(response, 'To') !== null, again]).toEqual([true, response]);
+  });
+
+  it('1,000 scans fill no table', () => {
+    for (let i = 0; i < 1_000; i++) {
+      const method = ['OPTIONS', 'REGISTER', 'BYE', 'CANCEL', 'ACK'][i % 5] ?? '';
+      phone.send(testRequest(method, { branch: `z9hG4bK${i}`, callId: `scan-${i}` }));
+    }
+    expect(agent.stats()).toMatchObject({ messagesIn: 1_000, messagesOut: 800, transactions: 0, dialogs: 0 });
+    expect(bench.clock.pendingTimers).toBe(0);
   });
 
   it('a body that is not SDP gets 415 with Accept', () => {

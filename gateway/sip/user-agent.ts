@@ -3,15 +3,15 @@ import type { Clock } from '../../config/clock.js';
 import { sipLimits } from '../../config/limits.js';
 import type { Logger } from '../../config/logger.js';
 import type { Random } from '../../config/random.js';
-import { capabilityHeaders, DialogTable, type SipCore } from './core.js';
+import { DialogTable, type SipCore } from './core.js';
 import { SipError, type SipParseError } from './errors.js';
+import { FrontDesk } from './front-desk.js';
 import type { SipLimits } from './head-parser.js';
 import { IncomingInvitation } from './incoming-invitation.js';
 import { createAddressList } from './local-address.js';
 import { defaultSipTimers } from './machine.js';
-import type { SipMessage, SipRequest } from './message.js';
+import type { SipMessage, SipRequest, SipResponse } from './message.js';
 import { type HostLookup, OutgoingCall, type OutgoingCallOptions } from './outgoing-call.js';
-import { refuseRequest } from './request-checks.js';
 import { createResponse } from './response.js';
 import { serializeMessage } from './serializer.js';
 import { defaultSessionTimer, negotiateAsServer, type SessionTimerOptions } from './session-timer.js';
@@ -67,33 +67,29 @@ export interface UserAgentStats {
 /**
  * A SIP user agent (RFC 3261): takes and places calls over UDP and TCP.
  *
- * Messages come in from the transports, pass the source check, meet their transaction, and new requests end in
- * `#receiveRequest`, from where each dialog gets its own.
+ * Messages come in from the transports, pass the front desk, meet their transaction, and new requests end in
+ * `#receiveRequest`, from where each dialog gets its own and a new call becomes an invitation.
  */
 export class UserAgent {
   readonly #core: SipCore;
   readonly #delegate: UserAgentDelegate;
   readonly #admission: () => number | null;
-  readonly #isAllowed: (address: string) => boolean;
+  readonly #frontDesk: FrontDesk;
   readonly #lookup: HostLookup;
   readonly #closeMs: number;
   readonly #invitations = new Map<ServerTransaction, IncomingInvitation>();
   #messagesIn = 0;
   #messagesOut = 0;
-  #parseErrors = 0;
-  #forbidden = 0;
-  #logMinute = -1;
-  #logsThisMinute = 0;
   #closing: Promise<void> | null = null;
 
   /** Throws a RangeError for an `allowFrom` entry that is no address. */
   constructor(options: UserAgentOptions, parts: UserAgentParts) {
     this.#delegate = parts.delegate;
     this.#admission = parts.admission ?? (() => null);
-    this.#isAllowed = options.allowFrom ? createAddressList(options.allowFrom) : () => true;
-    this.#lookup = parts.lookup ?? (async (host) => (await lookup(host)).address);
+    this.#lookup = parts.lookup ?? (async (host, family) => (await lookup(host, { family })).address);
     this.#closeMs = options.closeMs ?? 2_000;
     this.#core = this.#createCore(options, parts);
+    this.#frontDesk = this.#createFrontDesk(options.allowFrom ?? null);
   }
 
   /** Binds every transport; rejects with SipError where one cannot be. */
@@ -110,8 +106,8 @@ export class UserAgent {
     return {
       messagesIn: this.#messagesIn,
       messagesOut: this.#messagesOut,
-      parseErrors: this.#parseErrors,
-      forbidden: this.#forbidden,
+      parseErrors: this.#frontDesk.parseErrors,
+      forbidden: this.#frontDesk.forbidden,
       transactions: this.#core.transactions.size,
       dialogs: this.#core.dialogs.size,
       tcpConnections: this.#core.transports.tcpConnections,
@@ -161,6 +157,20 @@ export class UserAgent {
     await transports.close();
   }
 
+  #createFrontDesk(allowFrom: readonly string[] | null): FrontDesk {
+    const { clock, random, logger, limits, dialogs, transports } = this.#core;
+    return new FrontDesk({
+      clock,
+      logger,
+      secret: random.hex(16),
+      logsPerMinute: limits.badMessageLogsPerMinute,
+      isAllowed: allowFrom ? createAddressList(allowFrom) : () => true,
+      hasDialog: (id) => dialogs.get(id) !== undefined,
+      contact: (remote) => transports.contact(remote),
+      options: (request) => (this.#closing ? null : this.#delegate.onOptions(request)),
+    });
+  }
+
   #createCore(options: UserAgentOptions, parts: UserAgentParts): SipCore {
     const { clock, random, logger } = parts;
     const limits: SipLimits = { ...sipLimits, ...options.limits };
@@ -185,6 +195,7 @@ export class UserAgent {
         sentBy: (remote) => transports.sentBy(remote),
       },
       {
+        answerStateless: (request, remote) => this.#frontDesk.answer(request, remote),
         onRequest: (request, transaction, remote) => this.#receiveRequest(request, transaction, remote),
         onAck: (request) => this.#dialogOf(request)?.receiveAck(request),
         onCancel: (invite) => this.#invitations.get(invite)?.cancel(),
@@ -214,51 +225,23 @@ export class UserAgent {
       return;
     }
     stampReceived(message, remote);
-    if (this.#isAllowed(remote.address)) this.#core.transactions.receiveRequest(message, remote);
-    else this.#forbid(message, remote);
-  }
-
-  /** Without a transaction: strangers must not be able to make us remember anything. */
-  #forbid(request: SipRequest, remote: SipRemote): void {
-    this.#forbidden++;
-    this.#logBad('SIP request from an address outside sip.allowFrom', remote, request.method);
-    if (request.method !== 'ACK')
-      this.#core.transactions.respondStateless(
-        createResponse(request, 403, { toTag: this.#newTag() }),
-        remote,
-      );
+    if (this.#frontDesk.admits(message, remote)) this.#core.transactions.receiveRequest(message, remote);
+    else this.#respondStateless(this.#frontDesk.answerForbidden(message), remote);
   }
 
   #receiveBroken(error: SipParseError, { remote }: SipFlow): void {
-    this.#parseErrors++;
-    this.#logBad('malformed SIP message', remote, error.code);
-    const { request } = error;
-    if (!request || !this.#isAllowed(remote.address)) return;
-    stampReceived(request, remote);
-    const parts = { toTag: this.#newTag(), ...(error.status === 400 ? { reason: error.detail } : {}) };
-    this.#core.transactions.respondStateless(createResponse(request, error.status, parts), remote);
+    if (error.request) stampReceived(error.request, remote);
+    this.#respondStateless(this.#frontDesk.answerBroken(error, remote), remote);
   }
 
-  #logBad(message: string, remote: SipRemote, what: string): void {
-    const minute = Math.floor(this.#core.clock.nowMs() / 60_000);
-    if (minute !== this.#logMinute) this.#logsThisMinute = 0;
-    this.#logMinute = minute;
-    this.#logsThisMinute++;
-    if (this.#logsThisMinute > this.#core.limits.badMessageLogsPerMinute) return;
-    this.#core.logger.debug(message, { address: remote.address, transport: remote.transport, what });
+  #respondStateless(response: SipResponse | null, remote: SipRemote): void {
+    if (response) this.#core.transactions.respondStateless(response, remote);
   }
 
   #receiveRequest(request: SipRequest, transaction: ServerTransaction, remote: SipRemote): void {
-    const refusal = refuseRequest(request, this.#newTag());
-    if (refusal) transaction.respond(refusal);
-    else if (dialogIdOf(request) !== null) {
-      const user = this.#dialogOf(request);
-      if (user) user.receive(request, transaction);
-      else this.#respond(transaction, 481);
-    } else if (request.method === 'INVITE') this.#receiveInvite(transaction, remote);
-    else if (request.method === 'OPTIONS') this.#receiveOptions(request, transaction, remote);
-    // BYE, UPDATE, INFO and NOTIFY mean nothing outside a dialog (RFC 3261 15.1.2, RFC 3311 5.2).
-    else this.#respond(transaction, 481);
+    const user = this.#dialogOf(request);
+    if (user) user.receive(request, transaction);
+    else this.#receiveInvite(transaction, remote);
   }
 
   #receiveInvite(transaction: ServerTransaction, remote: SipRemote): void {
@@ -288,17 +271,6 @@ export class UserAgent {
     }
   }
 
-  #receiveOptions(request: SipRequest, transaction: ServerTransaction, remote: SipRemote): void {
-    const sdp = this.#closing ? null : this.#delegate.onOptions(request);
-    if (sdp === null) {
-      this.#respond(transaction, 503);
-      return;
-    }
-    const contact = ['Contact', this.#core.transports.contact(remote)] as const;
-    const headers = [contact, ...capabilityHeaders, ['Accept', 'application/sdp'] as const];
-    transaction.respond(createResponse(request, 200, { toTag: this.#newTag(), headers, sdp }));
-  }
-
   #dialogOf(request: SipRequest): ReturnType<DialogTable['get']> {
     const id = dialogIdOf(request);
     return id === null ? undefined : this.#core.dialogs.get(id);
@@ -309,10 +281,7 @@ export class UserAgent {
     status: number,
     headers: readonly (readonly [string, string])[] = [],
   ): void {
-    transaction.respond(createResponse(transaction.request, status, { toTag: this.#newTag(), headers }));
-  }
-
-  #newTag(): string {
-    return this.#core.random.hex(8);
+    const toTag = this.#core.random.hex(8);
+    transaction.respond(createResponse(transaction.request, status, { toTag, headers }));
   }
 }
