@@ -99,9 +99,10 @@ export class TcpConnection {
 
   #receive(chunk: Buffer): void {
     if (this.#closed || this.#parser.failed) return;
-    this.#touch();
     this.#parser.push(chunk);
+    // A call-back may have closed us.
     if (this.#closed) return;
+    this.#touch();
     if (this.#parser.failed) this.closeAfterWriting();
     this.#watchPartial();
   }
