@@ -1,5 +1,6 @@
 import type { Timer } from '../../config/clock.js';
 import { capabilityHeaders, type DialogUser, type SipCore } from './core.js';
+import { guarded, guardSession } from './delegate-guard.js';
 import { SipError } from './errors.js';
 import { getHeader } from './header-fields.js';
 import { InviteSession } from './invite-session.js';
@@ -62,7 +63,8 @@ export class IncomingInvitation implements Invitation, DialogUser {
   accept(sdp: string, delegate: SipSessionDelegate): SipSession {
     if (!this.#waiting) {
       // Too late: the caller has gone. The owner learns it as of any session, once this call has returned.
-      queueMicrotask(() => delegate.onEnded('remote-bye'));
+      const { logger } = this.#core;
+      queueMicrotask(() => guardSession(delegate, logger).onEnded('remote-bye'));
       return this.#endedSession();
     }
     const session = this.#createSession(sdp, delegate);
@@ -93,7 +95,7 @@ export class IncomingInvitation implements Invitation, DialogUser {
   abandon(): void {
     if (!this.#waiting) return;
     this.#settle();
-    this.onCancelled?.();
+    this.#tellCancelled();
   }
 
   /** A request in the early dialog: BYE ends it (RFC 3261 15), offers have to wait (RFC 3311 5.2). */
@@ -132,7 +134,12 @@ export class IncomingInvitation implements Invitation, DialogUser {
     if (!this.#waiting) return;
     this.#settle();
     this.#respond(status);
-    this.onCancelled?.();
+    this.#tellCancelled();
+  }
+
+  #tellCancelled(): void {
+    const { onCancelled } = this;
+    if (onCancelled) guarded(this.#core.logger, 'onCancelled', onCancelled);
   }
 
   #settle(): void {

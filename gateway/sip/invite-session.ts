@@ -1,6 +1,7 @@
 import { AckWait } from './ack-wait.js';
 import { ClientRequest, type ClientRequestListener } from './client-request.js';
 import { capabilityHeaders, type DialogUser, type SipCore } from './core.js';
+import { guardSession } from './delegate-guard.js';
 import type { SipCredentials } from './digest.js';
 import { SipError } from './errors.js';
 import { getCSeq, getHeader } from './header-fields.js';
@@ -65,7 +66,7 @@ export class InviteSession implements SipSession, DialogUser {
   constructor(parts: InviteSessionParts) {
     this.#core = parts.core;
     this.#dialog = parts.dialog;
-    this.#delegate = parts.delegate;
+    this.#delegate = guardSession(parts.delegate, parts.core.logger);
     this.#credentials = parts.credentials;
     this.#outgoing = parts.outgoing;
     this.#localSdp = parts.localSdp;
@@ -97,6 +98,11 @@ export class InviteSession implements SipSession, DialogUser {
 
   get remote(): SipRemote {
     return this.#dialog.source;
+  }
+
+  /** `onEnded` has not been called. */
+  get live(): boolean {
+    return this.#state === 'live';
   }
 
   /** Sends our 2xx to the INVITE that made the session, until its ACK. */

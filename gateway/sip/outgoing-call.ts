@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import type { Timer } from '../../config/clock.js';
 import { ClientRequest } from './client-request.js';
 import { capabilityHeaders, type DialogUser, type SipCore } from './core.js';
+import { guardCall } from './delegate-guard.js';
 import type { SipCredentials } from './digest.js';
 import { SipError } from './errors.js';
 import { InviteSession } from './invite-session.js';
@@ -46,7 +47,6 @@ const maximumForks = 16;
  */
 export class OutgoingCall implements SipSession, DialogUser {
   readonly callId: string;
-  readonly localUri: string;
   readonly remoteUri: string;
   readonly #core: SipCore;
   readonly #delegate: OutgoingCallDelegate;
@@ -56,6 +56,7 @@ export class OutgoingCall implements SipSession, DialogUser {
   readonly #acks = new Map<string, SipRequest>();
   #state: 'calling' | 'ringing' | 'cancelling' | 'answered' | 'gone' = 'calling';
   #remote: SipRemote;
+  #localUri: string;
   #sequence = 0;
   #intervalSeconds: number;
   #request: ClientRequest | null = null;
@@ -71,16 +72,20 @@ export class OutgoingCall implements SipSession, DialogUser {
     options: OutgoingCallOptions,
   ) {
     this.#core = core;
-    this.#delegate = delegate;
+    this.#delegate = guardCall(delegate, core.logger);
     this.#options = options;
     this.#sdp = sdp;
     this.#localTag = core.random.hex(8);
     this.#intervalSeconds = core.sessionTimer.sessionExpiresSeconds;
     this.#remote = targetRemote(target, core.transports);
     this.callId = core.random.hex(16);
-    const user = options.fromUser === undefined ? '' : `${options.fromUser}@`;
-    this.localUri = `sip:${user}${core.transports.sentBy(this.#remote)}`;
+    this.#localUri = this.#ownUri();
     this.remoteUri = formatUri({ ...target, headers: null });
+  }
+
+  /** Our From; where every interface is bound, its host is known once the target is. */
+  get localUri(): string {
+    return this.#localUri;
   }
 
   get remote(): SipRemote {
@@ -99,10 +104,14 @@ export class OutgoingCall implements SipSession, DialogUser {
     lookup(this.#remote.address, family).then(
       (address) => {
         this.#remote = { ...this.#remote, address };
+        this.#localUri = this.#ownUri();
         if (this.#state === 'calling') this.#invite();
         else this.#vanish();
       },
-      () => this.#fail(null),
+      (cause: unknown) => {
+        const host = this.#remote.address;
+        this.#fail(null, new SipError('bad-target', `No address found for ${host}`, null, { cause }));
+      },
     );
   }
 
@@ -136,6 +145,12 @@ export class OutgoingCall implements SipSession, DialogUser {
     // We sent no 2xx that an ACK could belong to.
   }
 
+  #ownUri(): string {
+    const { fromUser } = this.#options;
+    const user = fromUser === undefined ? '' : `${fromUser}@`;
+    return `sip:${user}${this.#core.transports.sentBy(this.#remote)}`;
+  }
+
   #invite(): void {
     const credentials = this.#options.credentials ?? null;
     this.#request = new ClientRequest(
@@ -146,7 +161,7 @@ export class OutgoingCall implements SipSession, DialogUser {
       {
         onProvisional: (response) => this.#receiveProvisional(response),
         onFinal: (response) => this.#receiveFinal(response),
-        onFailed: () => this.#fail(null),
+        onFailed: (error) => this.#fail(null, error),
       },
     );
     this.#request.start();
@@ -215,7 +230,8 @@ export class OutgoingCall implements SipSession, DialogUser {
     this.#state = 'answered';
     this.#letGo();
     this.#delegate.onAnswered(sdpOf(response) ?? '');
-    this.#delegate.onConfirmed(null);
+    // The application may have hung up in onAnswered.
+    if (session.live) this.#delegate.onConfirmed(null);
   }
 
   #createSession(dialog: SipDialog, response: SipResponse, wanted: boolean): InviteSession {
@@ -252,7 +268,8 @@ export class OutgoingCall implements SipSession, DialogUser {
   }
 
   #giveUp(): void {
-    if (this.#cancel()) this.#delegate.onRejected(null);
+    if (this.#cancel())
+      this.#delegate.onRejected(null, new SipError('timeout', 'The call was not answered in time'));
   }
 
   /** Whether there was something to cancel. */
@@ -275,11 +292,11 @@ export class OutgoingCall implements SipSession, DialogUser {
     this.#request?.cancel();
   }
 
-  #fail(response: SipResponse | null): void {
+  #fail(response: SipResponse | null, cause: SipError | null = null): void {
     if (this.#state === 'answered' || this.#state === 'gone') return;
     const told = this.#state === 'cancelling';
     this.#vanish();
-    if (!told) this.#delegate.onRejected(response);
+    if (!told) this.#delegate.onRejected(response, cause);
   }
 
   #vanish(): void {

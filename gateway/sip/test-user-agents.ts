@@ -2,6 +2,7 @@ import { FakeClock } from '../../config/clock.js';
 import { sipLimits } from '../../config/limits.js';
 import { MemoryLogger } from '../../config/logger.js';
 import { SeededRandom } from '../../config/random.js';
+import type { SipError } from './errors.js';
 import { FakeNetwork, summarize } from './fake-network.js';
 import type { SipMessage, SipRequest, SipResponse } from './message.js';
 import { tagOf } from './response.js';
@@ -124,8 +125,8 @@ export class TestCaller extends TestApp implements OutgoingCallDelegate {
     this.events.push(`answered ${sdp}`);
   }
 
-  onRejected(response: SipResponse | null): void {
-    this.events.push(`rejected ${response?.status ?? '-'}`);
+  onRejected(response: SipResponse | null, cause: SipError | null): void {
+    this.events.push(`rejected ${response?.status ?? cause?.code ?? '-'}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { SipError } from './errors.js';
 import type { SipRequest, SipResponse } from './message.js';
 
 /** Where a message came from or goes to. */
@@ -12,7 +13,10 @@ export type SipSessionEnd = 'remote-bye' | 'local-bye' | 'session-timer' | 'no-a
 
 /** What the owner of a confirmed SIP session is told. */
 export interface SipSessionDelegate {
-  /** The 2xx was acknowledged (incoming) or sent its ACK (outgoing); `sdp` is the ACK's body of a delayed offer, else null. */
+  /**
+   * The 2xx was acknowledged (incoming) or sent its ACK (outgoing); `sdp` is the ACK's body of a delayed offer, else null.
+   * Called again with the answer when `onReinvite(null)` was answered with an offer.
+   */
   onConfirmed(sdp: string | null): void;
   /** A re-INVITE or UPDATE; `offer` is null when it carries none (then answer with a fresh offer). Answer within 5 s. */
   onReinvite(offer: string | null): ReinviteAnswer;
@@ -66,6 +70,6 @@ export interface OutgoingCallDelegate extends SipSessionDelegate {
   onProvisional(response: SipResponse): void;
   /** 2xx arrived and was acknowledged. */
   onAnswered(sdp: string): void;
-  /** Final failure; `response` is null on a time-out or a transport error. */
-  onRejected(response: SipResponse | null): void;
+  /** Final failure; `response` is null on a time-out, a transport error or an unknown host, which `cause` then tells. */
+  onRejected(response: SipResponse | null, cause: SipError | null): void;
 }

@@ -181,6 +181,48 @@ describe('a whole call between two user agents', () => {
   });
 });
 
+describe('a faulty application', () => {
+  it('that throws in every call-back costs nothing but log lines', async () => {
+    const fault = (): never => {
+      throw new Error('bug');
+    };
+    const faulty = {
+      onConfirmed: fault,
+      onEnded: fault,
+      onProvisional: fault,
+      onAnswered: fault,
+      onRejected: fault,
+      onReinvite: fault,
+    };
+    bot.decide = (invitation) => {
+      invitation.ringing();
+      bot.session = invitation.accept('answer', faulty);
+    };
+    const session = callerAgent.invite('sip:bot@192.0.2.1', 'offer', faulty);
+    bench.settle();
+    session.end();
+    bench.settle();
+    const faults = bench.logger.lines.map(({ fields }) => fields['what']);
+    expect(faults).toEqual([
+      'onProvisional',
+      'onAnswered',
+      'onConfirmed',
+      'onConfirmed',
+      'onEnded',
+      'onEnded',
+    ]);
+    await closeBoth();
+  });
+
+  it('that hangs up in onAnswered hears nothing after onEnded', () => {
+    const hasty = new TestCaller();
+    hasty.onAnswered = () => session.end();
+    const session = callerAgent.invite('sip:bot@192.0.2.1', 'offer', hasty);
+    bench.settle();
+    expect([hasty.take(), bot.take()]).toEqual([['ended local-bye'], ['confirmed -', 'ended remote-bye']]);
+  });
+});
+
 describe('a call that is not answered', () => {
   it.each([302, 404, 486, 603])('%i is a rejection', async (status) => {
     bot.decide = (invitation) => invitation.reject(status);
@@ -198,7 +240,7 @@ describe('a call that is not answered', () => {
     expect(caller.take()).toEqual([]);
     bench.pass(100);
     expect([caller.take(), callerAgent.stats().dialogs, bench.clock.pendingTimers]).toEqual([
-      ['rejected -'],
+      ['rejected timeout'],
       0,
       0,
     ]);
@@ -245,7 +287,7 @@ describe('a call that is not answered', () => {
     const impatient = await bench.createAgent('192.0.2.3', caller, { limits: { ringMs: 20_000 } });
     impatient.invite('sip:bot@192.0.2.1', 'offer', caller);
     bench.pass(20_100);
-    expect([caller.take(), bot.take()]).toEqual([['provisional 180', 'rejected -'], ['cancelled']]);
+    expect([caller.take(), bot.take()]).toEqual([['provisional 180', 'rejected timeout'], ['cancelled']]);
     expect(impatient.stats().dialogs).toBe(0);
   });
 
@@ -262,7 +304,7 @@ describe('a call that is not answered', () => {
     expect(caller.take()).toEqual(['answered answer', 'confirmed -']);
     agent.invite('sip:bot@nowhere.example', 'offer', caller);
     await turns();
-    expect(caller.take()).toEqual(['rejected -']);
+    expect(caller.take()).toEqual(['rejected bad-target']);
   });
 
   it('close() ends a ringing call with CANCEL', async () => {
@@ -335,7 +377,7 @@ describe('against a peer driven by hand', () => {
   it('a target whose transport is not bound is a rejection', async () => {
     callerAgent.invite('sip:ann@192.0.2.9;transport=tcp', 'offer', caller);
     await turns();
-    expect(caller.take()).toEqual(['rejected -']);
+    expect(caller.take()).toEqual(['rejected no-transport']);
     expect(callerAgent.stats()).toMatchObject({ transactions: 0, dialogs: 0 });
   });
 });

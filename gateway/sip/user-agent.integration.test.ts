@@ -173,7 +173,7 @@ describe('two user agents over real sockets', () => {
     const calling = createAgent(caller);
     await calling.start();
     calling.invite('sip:127.0.0.1:9;transport=tcp', 'v=0\r\n', caller);
-    await eventually(() => caller.events.includes('rejected -'));
+    await eventually(() => caller.events.includes('rejected transport'));
     await calling.close();
   });
 });

@@ -4,6 +4,7 @@ import { sipLimits } from '../../config/limits.js';
 import type { Logger } from '../../config/logger.js';
 import type { Random } from '../../config/random.js';
 import { DialogTable, type SipCore } from './core.js';
+import { guarded } from './delegate-guard.js';
 import { SipError, type SipParseError } from './errors.js';
 import { FrontDesk } from './front-desk.js';
 import type { SipLimits } from './head-parser.js';
@@ -167,7 +168,7 @@ export class UserAgent {
       isAllowed: allowFrom ? createAddressList(allowFrom) : () => true,
       hasDialog: (id) => dialogs.get(id) !== undefined,
       contact: (remote) => transports.contact(remote),
-      options: (request) => (this.#closing ? null : this.#delegate.onOptions(request)),
+      options: (request) => (this.#closing ? null : this.#askOptions(request)),
     });
   }
 
@@ -269,6 +270,12 @@ export class UserAgent {
       this.#core.logger.error('INVITE handler failed', { callId: invitation.callId, err: error });
       invitation.reject(500);
     }
+  }
+
+  #askOptions(request: SipRequest): string | null {
+    let sdp: string | null = null;
+    guarded(this.#core.logger, 'onOptions', () => (sdp = this.#delegate.onOptions(request)));
+    return sdp;
   }
 
   #dialogOf(request: SipRequest): ReturnType<DialogTable['get']> {
