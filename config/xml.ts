@@ -257,4 +257,9 @@ export class LineIndex {
     }
     return { line: low + 1, column: offset - (this.#starts[low] ?? 0) + 1 };
   }
+
+  /** The way back; a line beyond the end counts as the last one. */
+  offsetOf(position: TextPosition): number {
+    return (this.#starts[position.line - 1] ?? this.#starts.at(-1) ?? 0) + position.column - 1;
+  }
 }
