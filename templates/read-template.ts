@@ -63,6 +63,7 @@ const everythingSet: TemplateVariables = {
 const samples = [
   ['with every variable set', everythingSet],
   ['with no variable set', emptyVariables],
+  ['with every variable set and no transfer', { ...everythingSet, action: 'continue' }],
   ['at the end of the conversation', { ...everythingSet, action: 'hangup' }],
 ] as const;
 

@@ -255,6 +255,12 @@ describe('planAnswer of a re-offer (RFC 3264 section 8)', () => {
     expect(fourth.lines[0]).toMatchObject({ kind: 'control', resource: 'speechrecog', added: true });
   });
 
+  it('takes another resource in the same place as a new one', () => {
+    expect(planAnswer(sdp(control('speechrecog'), audio), policy, first).lines[0]).toMatchObject({
+      added: true,
+    });
+  });
+
   it('lets every line be removed', () => {
     const plan = planAnswer(sdp(removed, ['m=audio 0 RTP/AVP 0']), policy, first);
     expect(plan.problem).toBeNull();

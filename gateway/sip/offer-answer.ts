@@ -158,13 +158,14 @@ class Planner {
     if (resource === undefined) return rejected(index, 'unknown-resource');
     if (this.#lines.some((line) => line.kind === 'control' && line.resource === resource))
       return rejected(index, 'duplicate-resource');
-    // RFC 4145 4.1: without the attribute the offerer is active; actpass leaves the choice to us.
+    // RFC 4145 section 4: without the attribute the offerer is active; actpass leaves the choice to us.
     const setup = sdpAttribute(section.attributes, 'setup') ?? 'active';
     if (setup !== 'active' && setup !== 'actpass') return rejected(index, 'unsupported-setup');
     const cmids = audioTags(section, audio);
     if (cmids === null) return rejected(index, 'no-audio');
     const connection = sdpAttribute(section.attributes, 'connection') === 'existing' ? 'existing' : 'new';
-    const added = this.#previous?.lines[index]?.kind !== 'control';
+    const before = this.#previous?.lines[index];
+    const added = before?.kind !== 'control' || before.resource !== resource;
     return { kind: 'control', index, resource, cmids, connection, added };
   }
 

@@ -74,7 +74,7 @@ export function chooseCodec(
 const packetTimesMs = [10, 20, 30, 40, 60];
 const usualPacketTimeMs = 20;
 
-/** The asked `a=ptime` where we can do it, 20 ms otherwise, and never more than `a=maxptime` (RFC 8866 6.3, 6.4). */
+/** The asked `a=ptime` where we can do it, 20 ms otherwise, and never more than `a=maxptime` (RFC 8866 6.4, 6.5). */
 function packetTimeMs(attributes: readonly SdpAttribute[]): number {
   const asked = Number(sdpAttribute(attributes, 'ptime') ?? usualPacketTimeMs);
   const wanted = packetTimesMs.includes(asked) ? asked : usualPacketTimeMs;

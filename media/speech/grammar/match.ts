@@ -89,6 +89,8 @@ class Matcher {
   }
 
   #ends(expansion: Expansion, at: number): Ends {
+    // Cheaper to look at again than to remember.
+    if (expansion.type === 'token') return this.#token(expansion.text, at);
     let positions = this.#memo.get(expansion);
     if (positions === undefined) this.#memo.set(expansion, (positions = new Map<number, Ends>()));
     const known = positions.get(at);
@@ -128,8 +130,12 @@ class Matcher {
   }
 
   #token(text: string, at: number): Ends {
+    return this.#takes(text, at) ? new Map([[at + 1, start]]) : noEnds;
+  }
+
+  #takes(text: string, at: number): boolean {
     if (at === this.#tokens.length) this.#wantsMore = true;
-    return this.#tokens[at] === text ? new Map([[at + 1, start]]) : noEnds;
+    return this.#tokens[at] === text;
   }
 
   #special(name: 'NULL' | 'VOID' | 'GARBAGE', at: number): Ends {
@@ -143,8 +149,15 @@ class Matcher {
   }
 
   #sequence(items: readonly Expansion[], at: number): Ends {
-    let ends: Ends = new Map([[at, start]]);
-    for (const item of items) ends = this.#advance(ends, item);
+    let end = at;
+    let next = 0;
+    // The words a phrase begins with need no bookkeeping; most phrases of a grammar fail on the first.
+    for (let item = items[0]; item?.type === 'token'; item = items[++next]) {
+      if (!this.#takes(item.text, end)) return noEnds;
+      end++;
+    }
+    let ends: Ends = new Map([[end, start]]);
+    for (let item = items[next]; item !== undefined; item = items[++next]) ends = this.#advance(ends, item);
     return ends;
   }
 

@@ -1,10 +1,11 @@
-const assignment = /^(?:out|\$)(?:\.[A-Za-z_]\w*)?\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=;{}()]+))\s*;?$/;
+const assignment =
+  /^(?:out|\$|SWI_meaning)(?:\.[A-Za-z_]\w*)?\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=;{}()]+))\s*;?$/;
 
 /**
  * The literal a semantic tag stands for, or null where it is a script that is not run here.
  *
- * With `semantics/1.0-literals` (SISR 1.0 section 2.2) the text is the value. Otherwise it is `out="x"`, `out='x'` or
- * `out=x` (`$` and one property, `out.city="x"`, likewise), or a plain word that could be no script.
+ * With `semantics/1.0-literals` (string literals of SISR 1.0) the text is the value. Otherwise it is `out="x"`, `out='x'` or
+ * `out=x` (`$`, one property as in `out.city="x"`, and Nuance's `SWI_meaning='x'` likewise), or a plain word that could be no script.
  */
 export function literalTag(text: string, tagFormat: string): string | null {
   const content = text.trim();

@@ -85,6 +85,7 @@ describe('SRGS XML', () => {
   it.each([
     ['1.0-literals keep the text', 'tag-format="semantics/1.0-literals"', 'a=b;', '=a=b;', 0],
     ['double quotes', '', 'out = "New York";', '=New York', 0],
+    ["Nuance's name for it", '', "SWI_meaning='x'", '=x', 0],
     ['$ of older grammars', '', "$='x'", '=x', 0],
     ['a plain word', '', 'yes', '=yes', 0],
     ['a script is left out with a warning', '', 'out = rules.latest() + 1;', '=a', 1],

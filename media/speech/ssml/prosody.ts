@@ -29,7 +29,7 @@ const volumes: Readonly<Record<string, number>> = {
 };
 
 /**
- * Speed of a `rate` attribute or Prosody-Rate header (SSML 1.1 3.2.4, RFC 6787 8.4.9): a label, `+10%`, `80%` (of
+ * Speed of a `rate` attribute or Prosody-Rate header (SSML 1.1 3.2.4, RFC 6787 8.4.7): a label, `+10%`, `80%` (of
  * normal) or a factor like `1.2`. Result 0.25 to 4 with 1 as normal; null where it cannot be understood.
  */
 export function prosodyRate(text: string): number | null {

@@ -9,7 +9,7 @@ export interface SayAs {
 }
 
 /**
- * Spells out a `<say-as>` in English or Chinese (SSML 1.1 3.1.9.1, the values of the W3C note on say-as and those of
+ * Spells out a `<say-as>` in English or Chinese (SSML 1.1 3.1.9, the values of the W3C note on say-as and those of
  * VoiceXML 2.0, `vxml:date` …). What does not look like its type, and other languages, stay as written.
  */
 export function sayAs(interpretAs: string, format: string, text: string, language: string): SayAs {
