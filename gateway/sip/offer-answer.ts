@@ -140,7 +140,7 @@ class Planner {
     return {
       kind: 'audio',
       index,
-      mid: sdpAttribute(section.attributes, 'mid'),
+      mid: sdpAttribute(section.attributes, 'mid')?.trim() ?? null,
       remote: { address, port: section.port },
       codec,
       direction: mirroredDirection(statedDirection(section, this.#offer.attributes), address),
@@ -159,11 +159,12 @@ class Planner {
     if (this.#lines.some((line) => line.kind === 'control' && line.resource === resource))
       return rejected(index, 'duplicate-resource');
     // RFC 4145 section 4: without the attribute the offerer is active; actpass leaves the choice to us.
-    const setup = sdpAttribute(section.attributes, 'setup') ?? 'active';
+    const setup = sdpAttribute(section.attributes, 'setup')?.trim() ?? 'active';
     if (setup !== 'active' && setup !== 'actpass') return rejected(index, 'unsupported-setup');
     const cmids = audioTags(section, audio);
     if (cmids === null) return rejected(index, 'no-audio');
-    const connection = sdpAttribute(section.attributes, 'connection') === 'existing' ? 'existing' : 'new';
+    const connection =
+      sdpAttribute(section.attributes, 'connection')?.trim() === 'existing' ? 'existing' : 'new';
     const before = this.#previous?.lines[index];
     const added = before?.kind !== 'control' || before.resource !== resource;
     return { kind: 'control', index, resource, cmids, connection, added };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { speechLimits } from '../../../config/limits.js';
+import { SeededRandom } from '../../../config/random.js';
 import { compileGrammarDocument } from './compile.js';
 import type { GrammarContext } from './compile.js';
 import { compiled, context, only, rule, rules, says, srgsType, testdata } from './grammar-testing.js';
@@ -60,17 +61,19 @@ describe('lists of grammars', () => {
     '',
   ].join('\r\n');
 
-  it.each(['multipart/mixed; boundary="break"', 'multipart/mixed;boundary=break', 'multipart/mixed'])(
-    'reads %s with a list that names its own parts',
-    (type) => {
-      const { grammars } = compiled(compileGrammarDocument(type, mixed, context));
-      expect(grammars.map((grammar) => grammar.uri)).toEqual([
-        'builtin:dtmf/digits',
-        'session:inner@form',
-        'session:inner@form',
-      ]);
-    },
-  );
+  it.each([
+    'multipart/mixed; boundary="break"',
+    'multipart/mixed;boundary=break',
+    'multipart/mixed;boundary=BREAK',
+    'multipart/mixed',
+  ])('reads %s with a list that names its own parts', (type) => {
+    const { grammars } = compiled(compileGrammarDocument(type, mixed, context));
+    expect(grammars.map((grammar) => grammar.uri)).toEqual([
+      'builtin:dtmf/digits',
+      'session:inner@form',
+      'session:inner@form',
+    ]);
+  });
 
   it.each([
     ['no boundary', 'hello', /no boundary/],
@@ -84,6 +87,20 @@ describe('lists of grammars', () => {
 });
 
 describe('compileGrammarDocument', () => {
+  it('survives mutations of lists and multipart bodies', () => {
+    const body = '--b\nContent-Type: text/uri-list\n\n<builtin:dtmf/digits?length=4>;weight="2"\n--b--\n';
+    const random = new SeededRandom(12);
+    for (let round = 0; round < 2_000; round++) {
+      const at = random.integer(body.length);
+      const mutated =
+        body.slice(0, at) + String.fromCharCode(random.integer(128)) + body.slice(at + random.integer(4));
+      for (const type of ['multipart/mixed; boundary=b', 'text/uri-list']) {
+        const result = compileGrammarDocument(type, mutated, context);
+        if (!result.ok) expect(result.reason).not.toBe('');
+      }
+    }
+  });
+
   it.each(['application/x-nuance-gsl', 'text/plain', ''])('does not know %j', (type) => {
     expect(compileGrammarDocument(type, 'x', context)).toMatchObject({ ok: false, kind: 'unsupported-type' });
   });

@@ -70,8 +70,7 @@ class JsgfCompiler {
     const [onlyRoot = first, ...others] = publicRules;
     let root = onlyRoot;
     if (others.length > 0) {
-      // No rule of the document can be called this: its names have no spaces.
-      root = 'any public rule';
+      root = 'any:public';
       this.#rules.add(root, oneOf(...publicRules.map(ruleReference)), 1);
     }
     const { uri } = this.#references;

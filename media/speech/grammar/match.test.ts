@@ -240,6 +240,7 @@ describe('phraseGrammar', () => {
     ['check my bill', 'Check my bill.'],
     ['pay one two zero dollars', 'pay 120 dollars'],
     ['pay one hundred twenty dollars', 'pay 120 dollars'],
+    ['pay one hundred and twenty dollars', 'pay 120 dollars'],
     ['PAY 120 dollars', 'pay 120 dollars'],
   ])('%j means its phrase', (text, interpretation) => {
     expect(matchGrammar(bills, tokenize(text, 'en-US'))).toMatchObject({ outcome: 'match', interpretation });

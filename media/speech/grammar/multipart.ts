@@ -13,13 +13,15 @@ export interface BodyPart {
 /**
  * Cuts a multipart body into its parts.
  *
- * The boundary is the parameter of `contentType`; where a client sends none, it is the first line that starts with
- * two hyphens.
+ * The boundary is the parameter of `contentType`; where that is missing (or was lower-cased on the way), it is the
+ * first line that starts with two hyphens.
  *
  * @throws GrammarError when there is no boundary, no part, or more than `speechLimits.grammarsPerRequest` parts.
  */
 export function splitMultipart(contentType: string, body: string): BodyPart[] {
-  const boundary = boundaryOf(contentType) ?? /^--(.*?)\s*$/m.exec(body)?.[1];
+  const named = boundaryOf(contentType);
+  const present = named !== undefined && (body.startsWith(`--${named}`) || body.includes(`\n--${named}`));
+  const boundary = present ? named : /^--(.*?)\s*$/m.exec(body)?.[1];
   if (boundary === undefined || boundary === '')
     throw compilationFailure('the multipart body has no boundary');
   const parts: BodyPart[] = [];

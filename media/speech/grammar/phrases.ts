@@ -60,10 +60,17 @@ function numberReadings(figures: string, language: string): string[][] {
   if (cardinal === null) return [byDigit];
   const spoken = tokenize(cardinal.replaceAll('-', ' '), language);
   // 200 is 二百 or 两百.
+  // 120 is "one hundred twenty" or "one hundred and twenty".
   const colloquial = isChinese(language)
     ? spoken.map((word, i) => (isPair(spoken, i) ? '两' : word))
-    : spoken;
+    : spoken.flatMap((word, i) =>
+        word === 'hundred' && isBelowHundred(spoken[i + 1]) ? [word, 'and'] : [word],
+      );
   return [byDigit, spoken, ...(colloquial.join() === spoken.join() ? [] : [colloquial])];
+}
+
+function isBelowHundred(word: string | undefined): boolean {
+  return word !== undefined && !['thousand', 'million', 'billion', 'trillion'].includes(word);
 }
 
 function isPair(spoken: readonly string[], index: number): boolean {

@@ -20,11 +20,9 @@ export class RuleSet {
   readonly #rules = new Map<string, Expansion>();
   readonly #lines = new Map<string, number>();
   readonly #references: { readonly name: string; readonly line: number }[] = [];
+  /** Prefixes of the rules taken in, by the grammar's URI: `1:`, `2:`; no SRGS rule id has a colon. */
+  readonly #prefixes = new Map<string, string>();
   readonly #measures = new Map<string, Measure | 'measuring'>();
-
-  has(name: string): boolean {
-    return this.#rules.has(name);
-  }
 
   add(name: string, expansion: Expansion, line: number): void {
     if (this.#rules.has(name)) throw compilationFailure(`rule "${name}" is defined twice`, line);
@@ -43,11 +41,14 @@ export class RuleSet {
     const wanted = root ?? grammar.root;
     if (!Object.hasOwn(grammar.rules, wanted))
       throw compilationFailure(`${grammar.uri} has no rule "${wanted}"`, line);
-    for (const [name, expansion] of Object.entries(grammar.rules)) {
-      const ours = `${grammar.uri}#${name}`;
-      if (!this.#rules.has(ours)) this.add(ours, renameRules(expansion, grammar.uri), line);
+    const known = this.#prefixes.get(grammar.uri);
+    const prefix = known ?? `${this.#prefixes.size + 1}:`;
+    if (known === undefined) {
+      this.#prefixes.set(grammar.uri, prefix);
+      for (const [name, expansion] of Object.entries(grammar.rules))
+        this.add(prefix + name, renameRules(expansion, prefix), line);
     }
-    return { type: 'rule', name: `${grammar.uri}#${wanted}` };
+    return { type: 'rule', name: prefix + wanted };
   }
 
   /** The rules as plain data, once everything has been checked. */
@@ -93,18 +94,21 @@ export class RuleSet {
   }
 }
 
-function renameRules(expansion: Expansion, uri: string): Expansion {
+function renameRules(expansion: Expansion, prefix: string): Expansion {
   switch (expansion.type) {
     case 'rule':
-      return { type: 'rule', name: `${uri}#${expansion.name}` };
+      return { type: 'rule', name: prefix + expansion.name };
     case 'sequence':
-      return { type: 'sequence', items: expansion.items.map((item) => renameRules(item, uri)) };
+      return { type: 'sequence', items: expansion.items.map((item) => renameRules(item, prefix)) };
     case 'alternatives': {
-      const items = expansion.items.map((item) => ({ ...item, expansion: renameRules(item.expansion, uri) }));
+      const items = expansion.items.map((item) => ({
+        ...item,
+        expansion: renameRules(item.expansion, prefix),
+      }));
       return { type: 'alternatives', items };
     }
     case 'repeat':
-      return { ...expansion, item: renameRules(expansion.item, uri) };
+      return { ...expansion, item: renameRules(expansion.item, prefix) };
     default:
       return expansion;
   }
