@@ -77,6 +77,7 @@ describe('sayAs', () => {
     ['currency', '', '$12.50', 'twelve dollars and fifty cents', '十二点五美元'],
     ['vxml:currency', '', 'USD1.01', 'one dollar and one cent', '一点零一美元'],
     ['currency', '', '¥1,200', 'one thousand two hundred yuan', '一千二百元'],
+    ['currency', '', '100元', 'one hundred yuan', '一百元'],
     ['currency', '', '0.75 EUR', 'seventy-five cents', '零点七五欧元'],
     ['currency', '', '-£3', 'minus three pounds', '负三英镑'],
     ['vxml:boolean', '', 'true', 'yes', '是'],

@@ -74,47 +74,45 @@ interface Currency {
   readonly chinese: string;
 }
 
-const dollar = ['dollar', 'dollars', 'cent', 'cents'] as const;
-const currencies: Readonly<Record<string, Currency>> = {
-  USD: { english: dollar, chinese: '美元' },
-  $: { english: dollar, chinese: '美元' },
-  HKD: { english: ['Hong Kong dollar', 'Hong Kong dollars', 'cent', 'cents'], chinese: '港元' },
-  EUR: { english: ['euro', 'euros', 'cent', 'cents'], chinese: '欧元' },
-  '€': { english: ['euro', 'euros', 'cent', 'cents'], chinese: '欧元' },
-  GBP: { english: ['pound', 'pounds', 'penny', 'pence'], chinese: '英镑' },
-  '£': { english: ['pound', 'pounds', 'penny', 'pence'], chinese: '英镑' },
-  CNY: { english: ['yuan', 'yuan', 'fen', 'fen'], chinese: '元' },
-  RMB: { english: ['yuan', 'yuan', 'fen', 'fen'], chinese: '元' },
-  '¥': { english: ['yuan', 'yuan', 'fen', 'fen'], chinese: '元' },
-  '￥': { english: ['yuan', 'yuan', 'fen', 'fen'], chinese: '元' },
-  JPY: { english: ['yen', 'yen', 'sen', 'sen'], chinese: '日元' },
-};
+const dollar: Currency = { english: ['dollar', 'dollars', 'cent', 'cents'], chinese: '美元' };
+const euro: Currency = { english: ['euro', 'euros', 'cent', 'cents'], chinese: '欧元' };
+const pound: Currency = { english: ['pound', 'pounds', 'penny', 'pence'], chinese: '英镑' };
+const yuan: Currency = { english: ['yuan', 'yuan', 'fen', 'fen'], chinese: '元' };
 
-/** `$12.50`, `12.50 USD`, VoiceXML's `USD12.50`. */
+const currencies: ReadonlyMap<string, Currency> = new Map([
+  ['USD', dollar],
+  ['$', dollar],
+  ['EUR', euro],
+  ['€', euro],
+  ['GBP', pound],
+  ['£', pound],
+  ['CNY', yuan],
+  ['RMB', yuan],
+  ['¥', yuan],
+  ['￥', yuan],
+  ['元', yuan],
+  ['HKD', { english: ['Hong Kong dollar', 'Hong Kong dollars', 'cent', 'cents'], chinese: '港元' }],
+  ['JPY', { english: ['yen', 'yen', 'sen', 'sen'], chinese: '日元' }],
+]);
+
+// Sign, unit, sign, whole amount, hundredths, unit.
+const amountPattern = /^(-?)([A-Z]{3}|[$€£¥￥])?\s*(-?)([\d,]+)(?:\.(\d{1,2}))?\s*([A-Z]{3}|[$€£¥￥元])?$/i;
+
+/** `$12.50`, `12.50 USD`, `100元`, VoiceXML's `USD12.50`. */
 function currency(text: string, _format: string, language: string): string | null {
-  const match = /^(-?)([A-Z]{3}|[$€£¥￥])?\s*(-?)([\d,]+)(?:\.(\d{1,2}))?\s*([A-Z]{3}|[$€£¥￥元])?$/i.exec(
-    text,
-  );
-  if (match === null) return null;
-  const [, signBefore = '', before, sign = '', whole = '', fraction = '', after] = match;
-  const code = (before ?? after ?? '').toUpperCase();
-  const unit = Object.hasOwn(currencies, code === '元' ? '¥' : code)
-    ? currencies[code === '元' ? '¥' : code]
-    : undefined;
+  const [, sign = '', before, innerSign = '', whole = '', fraction = '', after] =
+    amountPattern.exec(text) ?? [];
+  const unit = currencies.get((before ?? after ?? '').toUpperCase());
   if (unit === undefined) return null;
-  const minus = signBefore + sign;
+  const hundredths = Number(fraction.padEnd(2, '0'));
+  const units = sign + innerSign + whole;
   if (isChinese(language)) {
-    const amount = cardinalWords(
-      minus + whole + (Number(fraction) > 0 ? `.${fraction.replace(/0$/, '')}` : ''),
-      language,
-    );
+    const decimals = hundredths === 0 ? '' : `.${fraction.replace(/0$/, '')}`;
+    const amount = cardinalWords(units + decimals, language);
     return amount === null ? null : amount + unit.chinese;
   }
-  if (!isEnglish(language)) return null;
-  const amount = cardinalWords(minus + whole, language);
-  return amount === null
-    ? null
-    : englishMoney(amount, Number(fraction.padEnd(2, '0')), unit.english, language);
+  const amount = isEnglish(language) ? cardinalWords(units, language) : null;
+  return amount === null ? null : englishMoney(amount, hundredths, unit.english, language);
 }
 
 function englishMoney(amount: string, cents: number, names: Currency['english'], language: string): string {
