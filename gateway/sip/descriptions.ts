@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { WireEncoding } from '../../media/speech/audio-clip.js';
 import type { MediaDirection, RemoteAddress, RtpCodec } from '../../media/worker/media-host.js';
 import type { AnswerPlan, AudioLine, ControlLine, MrcpResource } from './offer-answer.js';
@@ -137,6 +138,8 @@ export function readAudioAnswer(offer: SessionDescription, answer: SessionDescri
     return { ok: false, reason: 'the audio line was refused' };
   const address = section.connection ?? answer.connection;
   if (address === null) return { ok: false, reason: 'the answer names no address (c= line)' };
+  if (isIP(address) === 0)
+    return { ok: false, reason: `"${address}" is a host name; RTP goes to addresses only` };
   const codec = chooseCodec(section, offeredEncodings(offered), false);
   if (codec === null) return { ok: false, reason: 'the answer has no codec of the offer' };
   const stated = mirroredDirection(statedDirection(section, answer.attributes), address);

@@ -219,6 +219,7 @@ describe('planAnswer refuses a whole offer', () => {
   it.each([
     ['text that is no SDP', 'hello', 400],
     ['audio without an address', 'v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\nm=audio 4000 RTP/AVP 0\r\n', 400],
+    ['a host name for RTP', sdp(['m=audio 4000 RTP/AVP 0', 'c=IN IP4 phone.example.com']), 488],
     ['only Opus', sdp(opus), 488],
     ['MRCP with only Opus', sdp(control('speechrecog'), opus), 488],
     ['MRCP over TLS only', sdp(tls, audio), 488],
@@ -302,6 +303,7 @@ describe('our own offers', () => {
   it.each([
     ['refused audio', sdp(['m=audio 0 RTP/AVP 0'])],
     ['a codec that was not offered', sdp(['m=audio 4000 RTP/AVP 9', 'a=rtpmap:9 G722/8000'])],
+    ['a host name', sdp(['m=audio 4000 RTP/AVP 0', 'c=IN IP4 phone.example.com'])],
     ['another number of lines', sdp(audio, audio)],
     ['no lines', sdp()],
   ])('name the reason for %s', (_name, text) => {

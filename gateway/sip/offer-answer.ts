@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { WireEncoding } from '../../media/speech/audio-clip.js';
 import type { MediaDirection, RemoteAddress, RtpCodec } from '../../media/worker/media-host.js';
 import { chooseCodec, mirroredDirection, statedDirection } from './rtp-formats.js';
@@ -23,6 +24,7 @@ export type RejectionCause =
   | 'removed' // had been accepted, is now offered with port 0 (RFC 3264 8.2)
   | 'unsupported-media' // neither audio nor MRCP control
   | 'unsupported-transport' // not RTP/AVP, not TCP/MRCPv2
+  | 'unsupported-address' // a host name: RTP goes to addresses only, nothing is looked up on its way
   | 'no-common-codec'
   | 'unknown-resource'
   | 'duplicate-resource' // RFC 6787 4.2: one of a kind in a session
@@ -135,6 +137,7 @@ class Planner {
       this.#refuse(400, 'an audio line has no address: add a c= line (RFC 8866 5.7)');
       return rejected(index, 'unsupported-transport');
     }
+    if (isIP(address) === 0) return rejected(index, 'unsupported-address');
     const codec = chooseCodec(section, this.#policy.encodings, this.#policy.ownPreference);
     if (codec === null) return rejected(index, 'no-common-codec');
     return {

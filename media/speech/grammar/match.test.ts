@@ -154,7 +154,7 @@ describe('matchGrammar', () => {
     for (let i = 0; i < 6; i++) slow = repeated(sequence(slow, a), 40, Infinity);
     const tokens = Array.from({ length: speechLimits.grammarMatchTokens }, () => 'a');
     const began = performance.now();
-    expect(matchGrammar(grammar(slow), tokens).outcome).not.toBe('match');
+    expect(matchGrammar(grammar(slow), tokens).outcome).toBe('no-match');
     expect(performance.now() - began).toBeLessThan(3_000);
     expect(matchGrammar(grammar(a), [...tokens, 'a']).outcome).toBe('no-match');
   });

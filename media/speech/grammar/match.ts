@@ -74,6 +74,7 @@ class Matcher {
 
   run(): GrammarMatch {
     const path = this.#ends({ type: 'rule', name: this.#grammar.root }, 0).get(this.#tokens.length);
+    if (this.#steps > speechLimits.grammarMatchSteps) return noMatch;
     const canExtend = this.#wantsMore;
     if (path === undefined)
       return canExtend ? { outcome: 'partial', canExtend, interpretation: '' } : noMatch;

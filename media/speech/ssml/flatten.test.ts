@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { speechLimits } from '../../../config/limits.js';
+import { projectPath } from '../../../config/paths.js';
 import { SeededRandom } from '../../../config/random.js';
 import { flattenSsml, readSpeech } from './flatten.js';
 import type { FlatSpeech, SpeechReading } from './flatten.js';
@@ -136,6 +138,22 @@ describe('flattenSsml', () => {
 });
 
 describe('readSpeech', () => {
+  it('reads what UniMRCP speaks', () => {
+    const body = readFileSync(projectPath('media/speech/ssml/testdata/unimrcp-speak.xml'), 'utf8');
+    expect(speech(readSpeech('application/synthesis+ssml', body, 'zh-CN'))).toEqual({
+      text: 'Welcome to Uni MRCP.',
+      marks: [],
+      breaks: [],
+      language: 'en-US',
+      voice: null,
+      gender: null,
+      speed: 1,
+      pitch: 1,
+      volume: 1,
+      warnings: [],
+    });
+  });
+
   it('passes plain text through', () => {
     expect(speech(readSpeech('text/plain; charset=utf-8', 'one  <two>\n', 'en'))).toMatchObject({
       text: 'one <two>',
