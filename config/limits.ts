@@ -74,6 +74,10 @@ export const speechLimits = {
   grammarNodes: 20_000,
   grammarRepeat: 128,
   grammarsPerRequest: 32,
+  /** Tokens of one utterance that are matched against grammars. */
+  grammarMatchTokens: 512,
+  /** Steps of one match, so that no grammar can hold a thread (about 0.1 s). */
+  grammarMatchSteps: 1_000_000,
   recognizerDecoders: 8,
   recognitionMs: 120_000,
 } as const;
