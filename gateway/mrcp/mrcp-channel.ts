@@ -13,8 +13,10 @@ export interface ChannelConnection {
   detach(channel: MrcpChannel): void;
 }
 
-/** How the channel's session hears of its TCP connection. */
+/** How the channel's session hears of what happens to it. */
 export interface ChannelOwner {
+  /** An event was sent. */
+  onChannelEvent(): void;
   onChannelConnectionLost(channel: MrcpChannel): void;
 }
 
@@ -66,6 +68,7 @@ export class MrcpChannel implements EventSink {
   }
 
   sendEvent(event: OutgoingEvent): void {
+    this.#owner.onChannelEvent();
     if (this.#connection) this.#connection.send(eventOn(this.id, event));
     else this.#logger.warn('MRCP event dropped: the channel has no connection', { event: event.name });
   }

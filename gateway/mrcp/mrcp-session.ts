@@ -142,6 +142,9 @@ export class MrcpSession implements ChannelOwner {
     }
     channel.lastRequestId = Math.max(channel.lastRequestId, request.requestId);
     channel.receive(request);
+  }
+
+  onChannelEvent(): void {
     this.#touch();
   }
 

@@ -14,6 +14,7 @@ import { recogDefaults } from './recog-parameters.js';
 import { responseTo } from './reply-message.js';
 import { failure } from './resource.js';
 import { ServerConnection } from './server-connection.js';
+import type { ConnectionSocket } from './server-connection.js';
 import { status } from './status.js';
 import type { StatusCode } from './status.js';
 
@@ -155,16 +156,11 @@ export class MrcpServer {
     await closed;
   }
 
-  #accept(socket: Socket): void {
-    if (this.#connections.size >= mrcpLimits.connections) {
-      this.#countClosed('too-many-connections');
-      socket.on('error', () => socket.destroy());
-      socket.destroy();
-      return;
-    }
+  /** Takes a connected socket on as an MRCP connection: the caller feeds `receive` and tells its end with `close`. */
+  adopt(socket: ConnectionSocket, peer: string): ServerConnection {
     const connection = new ServerConnection(socket, {
       clock: this.#deps.clock,
-      logger: this.#deps.logger.child({ peer: `${socket.remoteAddress}:${socket.remotePort}` }),
+      logger: this.#deps.logger.child({ peer }),
       limits: mrcpLimits,
       owner: {
         onRequest: (from, request) => this.#onRequest(from, request),
@@ -172,6 +168,17 @@ export class MrcpServer {
       },
     });
     this.#connections.add(connection);
+    return connection;
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#connections.size >= mrcpLimits.connections) {
+      this.#countClosed('too-many-connections');
+      socket.on('error', () => socket.destroy());
+      socket.destroy();
+      return;
+    }
+    const connection = this.adopt(socket, `${socket.remoteAddress}:${socket.remotePort}`);
     socket.on('data', (chunk: Buffer) => connection.receive(chunk));
     socket.on('error', () => connection.close('socket-error'));
     socket.on('close', () => connection.close('peer-closed'));
@@ -220,6 +227,7 @@ export class MrcpServer {
 type Totals = Record<'failedRequests' | 'garbageLines' | 'malformedHeaders' | 'lengthMismatches', number>;
 
 function addCounts(totals: Totals, counts: Readonly<Totals>): void {
+  totals.failedRequests += counts.failedRequests;
   totals.garbageLines += counts.garbageLines;
   totals.malformedHeaders += counts.malformedHeaders;
   totals.lengthMismatches += counts.lengthMismatches;
