@@ -58,6 +58,14 @@ export class MrcpChannel implements EventSink {
   /** Answers one request whose request-id was accepted. */
   receive(request: MrcpRequest): void {
     const reply = this.#answer(request);
+    const { method, requestId } = request;
+    this.#logger.debug('MRCP request', {
+      channel: this.id,
+      method,
+      requestId,
+      status: reply.status,
+      state: reply.state,
+    });
     this.#connection?.send(responseTo(request, reply, this.id));
     reply.afterwards?.();
   }
@@ -69,6 +77,7 @@ export class MrcpChannel implements EventSink {
 
   sendEvent(event: OutgoingEvent): void {
     this.#owner.onChannelEvent();
+    this.#logger.debug('MRCP event', { channel: this.id, event: event.name, requestId: event.requestId });
     if (this.#connection) this.#connection.send(eventOn(this.id, event));
     else this.#logger.warn('MRCP event dropped: the channel has no connection', { event: event.name });
   }

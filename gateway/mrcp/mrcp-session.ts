@@ -18,7 +18,7 @@ import { SynthResource } from './synth-resource.js';
 export interface MrcpSessionDelegate {
   /** The client's TCP connection is gone and did not come back in time: send BYE (RFC 6787 4.6). */
   onConnectionLost(): void;
-  /** The client never connected, or no message went either way for `inactivityMs`. */
+  /** The client did not connect in `connectDeadlineMs`, or no message went either way for `inactivityMs`. */
   onInactive(): void;
 }
 
@@ -37,6 +37,8 @@ export interface MrcpSessionDeps {
   readonly random: Random;
   readonly logger: Logger;
   readonly compileGrammar: GrammarCompiler;
+  /** True when some connection carries no channel, so that the client may be there and silent. */
+  hasIdleConnection(): boolean;
   onSessionClosed(session: MrcpSession): void;
 }
 
@@ -76,6 +78,15 @@ export class MrcpSession implements ChannelOwner {
     return this.#channels.size;
   }
 
+  /** True while one of its channels has not been heard from. */
+  get awaitsChannel(): boolean {
+    if (this.#ending) return false;
+    for (const channel of this.#channels.values()) {
+      if (channel.lastRequestId < 0) return true;
+    }
+    return false;
+  }
+
   /** Adds the speechsynth channel and gives its identifier; throws when there is one or the session is closed. */
   addSynth(backend: SynthBackend): string {
     return this.#add(
@@ -85,8 +96,12 @@ export class MrcpSession implements ChannelOwner {
     );
   }
 
-  /** Adds the speechrecog channel and gives its identifier; throws when there is one or the session is closed. */
-  addRecog(backend: RecogBackend): string {
+  /**
+   * Adds the speechrecog channel and gives its identifier; throws when there is one or the session is closed.
+   *
+   * `language` (BCP 47) is what grammars are taken for when neither they nor the client name one.
+   */
+  addRecog(backend: RecogBackend, language = this.#options.recogDefaults.language): string {
     return this.#add(
       'speechrecog',
       (channel) =>
@@ -95,7 +110,7 @@ export class MrcpSession implements ChannelOwner {
           logger: this.#logger,
           events: channel,
           compileGrammar: this.#deps.compileGrammar,
-          defaults: this.#options.recogDefaults,
+          defaults: { ...this.#options.recogDefaults, language },
           strictBuiltins: this.#options.strictBuiltins,
           strictCancelIfQueue: this.#options.strictCancelIfQueue,
         }),
@@ -201,11 +216,17 @@ export class MrcpSession implements ChannelOwner {
   #watchFor(delayMs: number): void {
     this.#watch?.cancel();
     this.#watch = this.#deps.clock.setTimer(() => {
-      const idleMs = this.#deps.clock.nowMs() - this.#lastActivityMs;
-      const leftMs = this.#heard ? this.#options.inactivityMs - idleMs : 0;
+      const leftMs = this.#leftMs();
       if (leftMs > 0) this.#watchFor(leftMs);
       else this.#end(() => this.#delegate.onInactive());
     }, delayMs);
+  }
+
+  /** How long the session may go on as it is; a client that connected and is silent has all of `inactivityMs`. */
+  #leftMs(): number {
+    const leftMs = this.#options.inactivityMs - (this.#deps.clock.nowMs() - this.#lastActivityMs);
+    if (this.#heard) return leftMs;
+    return this.#deps.hasIdleConnection() ? Math.min(leftMs, this.#options.connectDeadlineMs) : 0;
   }
 
   /** Tells the SIP side that this session is over, once; it answers with `close`. */

@@ -5,7 +5,7 @@ import type { SessionParams } from './params.js';
 
 /** What a recognition uses where the client says nothing; times are milliseconds. */
 export interface RecogDefaults {
-  /** BCP 47. */
+  /** BCP 47; what grammars are taken for. The backend is told of a language only when the client names one. */
   readonly language: string;
   readonly noInputTimeoutMs: number;
   readonly recognitionTimeoutMs: number;
@@ -39,7 +39,6 @@ const mostAlternatives = 10;
 /** The defaults as header values, so that GET-PARAMS tells them. */
 export function defaultFieldValues(defaults: RecogDefaults): ReadonlyMap<string, string> {
   return new Map([
-    ['speech-language', defaults.language],
     ['no-input-timeout', String(defaults.noInputTimeoutMs)],
     ['recognition-timeout', String(defaults.recognitionTimeoutMs)],
     ['speech-complete-timeout', String(defaults.speechCompleteTimeoutMs)],
@@ -71,7 +70,7 @@ export function recogRequest(
   return {
     requestId: message.requestId,
     grammars,
-    speechLanguage: inForce('Speech-Language'),
+    speechLanguage: params.inForce('Speech-Language', message.headers),
     noInputTimeoutMs: numberInForce('No-Input-Timeout'),
     recognitionTimeoutMs: numberInForce('Recognition-Timeout'),
     speechCompleteTimeoutMs: numberInForce('Speech-Complete-Timeout'),

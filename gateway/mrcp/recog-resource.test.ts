@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { mrcpLimits } from '../../config/limits.js';
 import type { MrcpServerOptions } from './server.js';
+import { FakeRecogBackend } from './testing/fake-backends.js';
 import { ServerFixture } from './testing/server-fixture.js';
 import type { StrictMessage } from './testing/strict-message.js';
 
@@ -174,6 +175,31 @@ describe('RECOGNIZE (RFC 6787 9.9)', () => {
     recog.find(1).listener.onComplete({ cause: 'success' });
     expect(peer.takeLines()).toEqual(['RECOGNITION-COMPLETE 1 COMPLETE 001 no-match']);
     expect(recog.find(1).calls).toEqual(['stop']);
+  });
+});
+
+describe('languages of RECOGNIZE (RFC 6787 9.4.24)', () => {
+  it('the backend hears of one only when the client names it; grammars are taken for the channel’s', () => {
+    const fixture = new ServerFixture();
+    const session = fixture.server.openSession({
+      onConnectionLost: () => undefined,
+      onInactive: () => undefined,
+    });
+    const recog = new FakeRecogBackend();
+    const channelId = session.addRecog(recog, 'zh-CN');
+    const peer = fixture.connect();
+    const headers = { 'Content-Type': 'text/uri-list', 'Cancel-If-Queue': 'true' };
+    peer.request({ method: 'RECOGNIZE', channelId, headers, body: 'builtin:grammar/digits' });
+    const named = { ...headers, 'Speech-Language': 'en-GB' };
+    peer.request({ method: 'RECOGNIZE', channelId, headers: named, body: 'builtin:grammar/digits' });
+    const languages = recog.recognitions.map(({ request }) => [
+      request.speechLanguage,
+      request.grammars[0]?.language,
+    ]);
+    expect(languages).toEqual([
+      [null, 'zh-CN'],
+      ['en-GB', 'en-GB'],
+    ]);
   });
 });
 

@@ -22,6 +22,8 @@ export interface ConnectionSocket {
 }
 
 export interface ConnectionOwner {
+  /** True while some channel waits for its first message, which may come on any connection. */
+  isChannelAwaited(): boolean;
   onRequest(connection: ServerConnection, request: MrcpRequest): void;
   onConnectionClosed(connection: ServerConnection, reason: ConnectionCloseReason): void;
 }
@@ -47,8 +49,8 @@ const lingerMs = 1_000;
  *     open --stream error--> lingering (504 and FIN sent, input ignored) --peer closes or 1 s--> closed
  *      +--peer closed, slow peer, deadline passed, close()----------------------------------------^
  *
- * It closes itself when it has carried no channel for `orphanConnectionMs`, when a message stays unfinished for
- * `partialMessageMs`, and when the peer lets more than `sendQueueBytes` pile up.
+ * It closes itself when it carries no channel, none is awaited and `orphanConnectionMs` have passed, when a message stays
+ * unfinished for `partialMessageMs`, and when the peer lets more than `sendQueueBytes` pile up.
  */
 export class ServerConnection implements ChannelConnection {
   readonly #socket: ConnectionSocket;
@@ -154,8 +156,11 @@ export class ServerConnection implements ChannelConnection {
 
   #watchOrphan(): void {
     if (this.#state !== 'open') return;
-    const close = () => this.close('no-channel');
-    this.#orphanTimer = this.#deps.clock.setTimer(close, this.#deps.limits.orphanConnectionMs);
+    this.#orphanTimer = this.#deps.clock.setTimer(() => {
+      // Clients connect when the call begins and may speak much later: until then nothing tells whose connection it is.
+      if (this.#deps.owner.isChannelAwaited()) this.#watchOrphan();
+      else this.close('no-channel');
+    }, this.#deps.limits.orphanConnectionMs);
   }
 
   /** The deadline runs from a message's first octet, so that a dripping peer cannot extend it. */

@@ -262,6 +262,47 @@ describe('deadlines', () => {
     expect(told).toEqual(['inactive']);
   });
 
+  it('a client that connected and is silent (a long prompt plays elsewhere) keeps its connection and its session', () => {
+    const fixture = new ServerFixture();
+    const { told, recogId } = fixture.openSession();
+    const peer = fixture.connect();
+    fixture.clock.advance(mrcpLimits.inactivityMs - 1);
+    expect([peer.socket.destroyed, told]).toEqual([false, []]);
+    expect(peer.request({ method: 'STOP', channelId: recogId }).status).toBe(200);
+  });
+
+  it('a client that connected and stays silent is given up after inactivityMs, and so is its connection', () => {
+    const fixture = new ServerFixture();
+    const { told, session } = fixture.openSession();
+    const peer = fixture.connect();
+    fixture.clock.advance(mrcpLimits.inactivityMs);
+    expect(told).toEqual(['inactive']);
+    session.close();
+    fixture.clock.advance(mrcpLimits.orphanConnectionMs);
+    expect(peer.socket.destroyed).toBe(true);
+    expect(fixture.clock.pendingTimers).toBe(0);
+  });
+
+  it('a client that connected and went away before its first message is given up at the connect deadline', () => {
+    const fixture = new ServerFixture();
+    const { told } = fixture.openSession();
+    const peer = fixture.connect();
+    fixture.clock.advance(5_000);
+    peer.connection.close('peer-closed');
+    fixture.clock.advance(mrcpLimits.connectDeadlineMs);
+    expect(told).toEqual(['inactive']);
+  });
+
+  it('a second channel on a connection of its own may begin late', () => {
+    const fixture = new ServerFixture();
+    const { synthId, recogId } = fixture.openSession();
+    const [one, two] = [fixture.connect(), fixture.connect()];
+    one.request({ method: 'STOP', channelId: synthId });
+    fixture.clock.advance(mrcpLimits.orphanConnectionMs * 10);
+    expect(two.socket.destroyed).toBe(false);
+    expect(two.request({ method: 'STOP', channelId: recogId }).status).toBe(200);
+  });
+
   it('a session with no message for inactivityMs is given up; each message starts that time again', () => {
     const fixture = new ServerFixture({ inactivityMs: 20_000 });
     const { told, synthId } = fixture.openSession();

@@ -18,6 +18,8 @@ import type { ConnectionSocket } from './server-connection.js';
 import { status } from './status.js';
 import type { StatusCode } from './status.js';
 
+export type { MrcpSession, MrcpSessionDelegate } from './mrcp-session.js';
+
 /** Where to listen, and everything about sessions that has a default. */
 export interface MrcpServerOptions extends Partial<MrcpSessionOptions> {
   readonly address: string;
@@ -140,6 +142,7 @@ export class MrcpServer {
       random,
       logger,
       compileGrammar,
+      hasIdleConnection: () => this.#hasIdleConnection(),
       onSessionClosed: (closed) => void this.#sessions.delete(closed.id),
     });
     this.#sessions.set(id, session);
@@ -163,6 +166,7 @@ export class MrcpServer {
       logger: this.#deps.logger.child({ peer }),
       limits: mrcpLimits,
       owner: {
+        isChannelAwaited: () => this.#isChannelAwaited(),
         onRequest: (from, request) => this.#onRequest(from, request),
         onConnectionClosed: (from, reason) => this.#onConnectionClosed(from, reason),
       },
@@ -182,6 +186,20 @@ export class MrcpServer {
     socket.on('data', (chunk: Buffer) => connection.receive(chunk));
     socket.on('error', () => connection.close('socket-error'));
     socket.on('close', () => connection.close('peer-closed'));
+  }
+
+  #isChannelAwaited(): boolean {
+    for (const session of this.#sessions.values()) {
+      if (session.awaitsChannel) return true;
+    }
+    return false;
+  }
+
+  #hasIdleConnection(): boolean {
+    for (const connection of this.#connections) {
+      if (connection.channelCount === 0) return true;
+    }
+    return false;
   }
 
   #onConnectionClosed(connection: ServerConnection, reason: ConnectionCloseReason): void {
