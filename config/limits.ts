@@ -29,6 +29,8 @@ export const mrcpLimits = {
   /** Lines in a row that are no MRCP start line; past this the connection is closed. */
   garbageLines: 100,
   connections: 2_000,
+  /** Unfinished messages of all connections together. */
+  bufferedBytes: 67_108_864,
   channelsPerConnection: 1_000,
   channelsPerSession: 4,
   sendQueueBytes: 4_194_304,

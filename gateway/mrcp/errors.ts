@@ -19,6 +19,7 @@ export type ConnectionCloseReason =
   | 'socket-error'
   | 'slow-peer'
   | 'partial-message-timeout'
+  | 'too-much-buffered'
   | 'no-channel'
   | 'too-many-connections'
   | 'server-closed';

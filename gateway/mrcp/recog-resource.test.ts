@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { mrcpLimits } from '../../config/limits.js';
+import { MemoryLogger } from '../../config/logger.js';
+import { SeededRandom } from '../../config/random.js';
+import { recogDefaults } from './recog-parameters.js';
+import { RecogResource } from './recog-resource.js';
 import type { MrcpServerOptions } from './server.js';
-import { FakeRecogBackend } from './testing/fake-backends.js';
+import { FakeRecogBackend, fakeCompiler } from './testing/fake-backends.js';
 import { ServerFixture } from './testing/server-fixture.js';
 import type { StrictMessage } from './testing/strict-message.js';
 
@@ -452,6 +456,34 @@ describe('methods of speechrecog (RFC 6787 9.2, 5.4)', () => {
 });
 
 describe('closing a speechrecog channel', () => {
+  it('frees its grammars', () => {
+    const resource = new RecogResource(new FakeRecogBackend(), {
+      random: new SeededRandom(1),
+      logger: new MemoryLogger(),
+      events: { sendEvent: () => undefined },
+      compileGrammar: fakeCompiler,
+      defaults: recogDefaults,
+      strictBuiltins: false,
+      strictCancelIfQueue: false,
+    });
+    const headers = [
+      { name: 'Content-ID', value: 'a' },
+      { name: 'Content-Type', value: srgs },
+    ];
+    const body = Buffer.from('<grammar/>');
+    resource.handle({
+      kind: 'request',
+      version: '2.0',
+      method: 'DEFINE-GRAMMAR',
+      requestId: 1,
+      headers,
+      body,
+    });
+    expect(resource.grammarCount).toBe(1);
+    resource.close();
+    expect(resource.grammarCount).toBe(0);
+  });
+
   it('stops, closes the backend once and says nothing more', () => {
     const { fixture, recog, session, peer, recognize, define } = setup();
     define('a');

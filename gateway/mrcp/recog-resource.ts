@@ -82,6 +82,11 @@ export class RecogResource implements MrcpResource {
     });
   }
 
+  /** Grammars defined under `session:`; at most `grammarsPerSession`, none after `close`. */
+  get grammarCount(): number {
+    return this.#grammars.size;
+  }
+
   get state(): 'idle' | 'recognizing' | 'recognized' {
     if (this.#active) return 'recognizing';
     return this.#lastResult ? 'recognized' : 'idle';

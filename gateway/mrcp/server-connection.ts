@@ -24,6 +24,8 @@ export interface ConnectionSocket {
 export interface ConnectionOwner {
   /** True while some channel waits for its first message, which may come on any connection. */
   isChannelAwaited(): boolean;
+  /** Unfinished messages grew (or shrank) by `octets`; false when all connections together hold too much. */
+  reserve(octets: number): boolean;
   onRequest(connection: ServerConnection, request: MrcpRequest): void;
   onConnectionClosed(connection: ServerConnection, reason: ConnectionCloseReason): void;
 }
@@ -60,6 +62,7 @@ export class ServerConnection implements ChannelConnection {
   #state: 'open' | 'lingering' | 'closed' = 'open';
   #streamError: MrcpStreamError | null = null;
   #failedRequests = 0;
+  #reservedBytes = 0;
   #orphanTimer: Timer | null = null;
   #partialTimer: Timer | null = null;
   #lingerTimer: Timer | null = null;
@@ -90,7 +93,8 @@ export class ServerConnection implements ChannelConnection {
     if (this.#state !== 'open') return;
     const messagesBefore = this.#parser.counts.messages;
     this.#parser.write(chunk);
-    this.#watchPartial(this.#parser.counts.messages > messagesBefore);
+    if (this.#reserve()) this.#watchPartial(this.#parser.counts.messages > messagesBefore);
+    else this.close('too-much-buffered');
   }
 
   send(message: MrcpMessage): void {
@@ -125,6 +129,7 @@ export class ServerConnection implements ChannelConnection {
     this.#state = 'closed';
     this.#cancelTimers();
     this.#parser.close();
+    this.#reserve();
     this.#socket.destroy();
     this.#releaseChannels();
     this.#deps.owner.onConnectionClosed(this, this.#streamError?.code ?? reason);
@@ -146,6 +151,12 @@ export class ServerConnection implements ChannelConnection {
     this.#socket.end();
     this.#lingerTimer = this.#deps.clock.setTimer(() => this.close(error.code), lingerMs);
     this.#releaseChannels();
+  }
+
+  #reserve(): boolean {
+    const octets = this.#parser.bufferedBytes - this.#reservedBytes;
+    this.#reservedBytes += octets;
+    return octets === 0 || this.#deps.owner.reserve(octets);
   }
 
   #releaseChannels(): void {

@@ -34,11 +34,13 @@ export interface MrcpServerDeps {
   readonly compileGrammar: GrammarCompiler;
 }
 
-/** Gauges (first line) and counters since start. */
+/** Gauges (the first four) and counters since start. */
 export interface MrcpServerStats {
   readonly connections: number;
   readonly sessions: number;
   readonly channels: number;
+  /** Octets of unfinished messages. */
+  readonly bufferedBytes: number;
   readonly requests: number;
   /** Answered with a 4xx or 5xx (RFC 6787 5.4). */
   readonly failedRequests: number;
@@ -86,6 +88,7 @@ export class MrcpServer {
   };
   #listener: Server | null = null;
   #requests = 0;
+  #bufferedBytes = 0;
 
   constructor(options: MrcpServerOptions, deps: MrcpServerDeps) {
     this.#options = options;
@@ -126,6 +129,7 @@ export class MrcpServer {
       connections: this.#connections.size,
       sessions: this.#sessions.size,
       channels,
+      bufferedBytes: this.#bufferedBytes,
       requests: this.#requests,
       ...totals,
       closedConnections: { ...this.#closedConnections },
@@ -166,6 +170,7 @@ export class MrcpServer {
       logger: this.#deps.logger.child({ peer }),
       limits: mrcpLimits,
       owner: {
+        reserve: (octets) => this.#reserve(octets),
         isChannelAwaited: () => this.#isChannelAwaited(),
         onRequest: (from, request) => this.#onRequest(from, request),
         onConnectionClosed: (from, reason) => this.#onConnectionClosed(from, reason),
@@ -186,6 +191,11 @@ export class MrcpServer {
     socket.on('data', (chunk: Buffer) => connection.receive(chunk));
     socket.on('error', () => connection.close('socket-error'));
     socket.on('close', () => connection.close('peer-closed'));
+  }
+
+  #reserve(octets: number): boolean {
+    this.#bufferedBytes += octets;
+    return octets < 0 || this.#bufferedBytes <= mrcpLimits.bufferedBytes;
   }
 
   #isChannelAwaited(): boolean {
