@@ -32,6 +32,13 @@ export class ExchangeRules {
   /** By channel and request-id: the SPEAKs and RECOGNIZEs that were answered. */
   readonly #conversations = new Map<string, Conversation>();
 
+  /** Accepted SPEAKs and RECOGNIZEs that are neither complete nor stopped. */
+  get openRequests(): number {
+    let open = 0;
+    for (const { state } of this.#conversations.values()) if (state !== 'COMPLETE') open++;
+    return open;
+  }
+
   sent(request: SentRequest): void {
     this.#awaited.push(request);
   }

@@ -69,6 +69,12 @@ export class InMemoryPeer {
     this.#lastRequestId = Math.max(this.#lastRequestId, requestId);
   }
 
+  /** Accepted SPEAKs and RECOGNIZEs that the server has neither completed nor stopped. */
+  get openRequests(): number {
+    this.#read();
+    return this.#rules.openRequests;
+  }
+
   /** Everything received and not yet taken, in order. */
   take(): StrictMessage[] {
     this.#read();
