@@ -1,46 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { mrcpLimits } from '../../config/limits.js';
-import { MemoryLogger } from '../../config/logger.js';
-import { SeededRandom } from '../../config/random.js';
-import { recogDefaults } from './recog-parameters.js';
-import { RecogResource } from './recog-resource.js';
-import type { MrcpServerOptions } from './server.js';
-import { FakeRecogBackend, fakeCompiler } from './testing/fake-backends.js';
+import { FakeRecogBackend } from './testing/fake-backends.js';
+import { causeOf, listOf, openRecogChannel, srgs } from './testing/recog-fixture.js';
 import { ServerFixture } from './testing/server-fixture.js';
-import type { StrictMessage } from './testing/strict-message.js';
-
-type Headers = Readonly<Record<string, string>>;
-
-const srgs = 'application/srgs+xml';
-
-function setup(options: Partial<MrcpServerOptions> = {}) {
-  const fixture = new ServerFixture(options);
-  const { recog, recogId, session } = fixture.openSession();
-  const peer = fixture.connect();
-  const request = (method: string, headers: Headers = {}, body?: string): StrictMessage =>
-    peer.request({ method, channelId: recogId, headers, ...(body !== undefined && { body }) });
-  const recognizeWith = (headers: Headers = {}, body = 'builtin:speech/transcribe'): StrictMessage =>
-    request('RECOGNIZE', { 'Content-Type': 'text/uri-list', 'Cancel-If-Queue': 'false', ...headers }, body);
-  const recognize = (headers: Headers = {}, body?: string): string => {
-    const { status, state } = recognizeWith(headers, body);
-    return `${status} ${state}`;
-  };
-  const define = (contentId: string, body = '<grammar/>') =>
-    request('DEFINE-GRAMMAR', { 'Content-Type': srgs, 'Content-ID': contentId }, body);
-  return { fixture, recog, session, peer, request, recognize, recognizeWith, define };
-}
-
-function listOf(message: StrictMessage): string | undefined {
-  return message.headers.get('active-request-id-list');
-}
-
-function causeOf(message: StrictMessage | undefined): string | undefined {
-  return message?.headers.get('completion-cause');
-}
 
 describe('RECOGNIZE (RFC 6787 9.9)', () => {
   it('is answered IN-PROGRESS before the backend hears of it', () => {
-    const { recog, peer, recognize } = setup();
+    const { recog, peer, recognize } = openRecogChannel();
     let answeredFirst = false;
     recog.onRecognize = () => {
       answeredFirst = peer.socket.written.length === 1;
@@ -50,7 +16,7 @@ describe('RECOGNIZE (RFC 6787 9.9)', () => {
   });
 
   it('ends with RECOGNITION-COMPLETE and the result (9.14), octet lengths of Chinese text exact', () => {
-    const { recog, peer, recognize } = setup();
+    const { recog, peer, recognize } = openRecogChannel();
     recognize();
     recog.find(1).listener.onStartOfInput('speech');
     recog.find(1).listener.onComplete({ cause: 'success', body: '<result>查话费</result>' });
@@ -69,7 +35,7 @@ describe('RECOGNIZE (RFC 6787 9.9)', () => {
     ['partial-match', '013 partial-match'],
     ['no-match-maxtime', '015 no-match-maxtime'],
   ] as const)('names cause %s as %s, and sends no body when there is none (9.4.11)', (cause, expected) => {
-    const { recog, peer, recognize } = setup();
+    const { recog, peer, recognize } = openRecogChannel();
     recognize();
     recog.find(1).listener.onComplete({ cause, reason: 'because' });
     const [event] = peer.take();
@@ -79,7 +45,7 @@ describe('RECOGNIZE (RFC 6787 9.9)', () => {
   });
 
   it('gives the backend its defaults, the session’s parameters and the request’s, in that order (6.1.1)', () => {
-    const { recog, request, recognize } = setup();
+    const { recog, request, recognize } = openRecogChannel();
     request('SET-PARAMS', {
       'No-Input-Timeout': '7000',
       'Recognition-Timeout': '9000',
@@ -113,7 +79,7 @@ describe('RECOGNIZE (RFC 6787 9.9)', () => {
   });
 
   it('reads a Confidence-Threshold above 1 as a percentage, as MRCPv1 clients send it, and logs it (9.4.1)', () => {
-    const { fixture, recog, recognize } = setup();
+    const { fixture, recog, recognize } = openRecogChannel();
     recognize({ 'Confidence-Threshold': '40' });
     expect(recog.find(1).request.confidenceThreshold).toBe(0.4);
     expect(fixture.logger.lines.map(({ message }) => message)).toContain(
@@ -123,12 +89,14 @@ describe('RECOGNIZE (RFC 6787 9.9)', () => {
 
   it('takes a missing Cancel-If-Queue as false, and answers 406 by option (9.4.27)', () => {
     const headers = { 'Content-Type': 'text/uri-list' };
-    expect(setup().request('RECOGNIZE', headers, 'builtin:x').state).toBe('IN-PROGRESS');
-    expect(setup({ strictCancelIfQueue: true }).request('RECOGNIZE', headers, 'builtin:x').status).toBe(406);
+    expect(openRecogChannel().request('RECOGNIZE', headers, 'builtin:x').state).toBe('IN-PROGRESS');
+    expect(
+      openRecogChannel({ strictCancelIfQueue: true }).request('RECOGNIZE', headers, 'builtin:x').status,
+    ).toBe(406);
   });
 
   it('says with an empty Waveform-URI that nothing was recorded, when asked to record (9.4.8)', () => {
-    const { recog, peer, recognize } = setup();
+    const { recog, peer, recognize } = openRecogChannel();
     recognize({ 'Save-Waveform': 'true' });
     recog.find(1).listener.onComplete({ cause: 'success' });
     recognize();
@@ -151,20 +119,20 @@ describe('RECOGNIZE (RFC 6787 9.9)', () => {
     ['hotword mode (9.4.26)', { 'Content-Type': srgs, 'Recognition-Mode': 'hotword' }, 'x', 409, undefined],
     ['an illegal timeout', { 'Content-Type': srgs, 'No-Input-Timeout': 'x' }, 'x', 404, undefined],
   ])('with %s is refused at once and starts nothing', (_, headers, body, status, cause) => {
-    const { recog, request } = setup();
+    const { recog, request } = openRecogChannel();
     const response = request('RECOGNIZE', headers, body);
     expect([response.status, response.state, causeOf(response)]).toEqual([status, 'COMPLETE', cause]);
     expect(recog.recognitions).toEqual([]);
   });
 
   it('answers 501 when the compiler itself fails, and goes on', () => {
-    const { request, recognize } = setup();
+    const { request, recognize } = openRecogChannel();
     expect(request('RECOGNIZE', { 'Content-Type': srgs }, 'THROW').status).toBe(501);
     expect(recognize()).toBe('200 IN-PROGRESS');
   });
 
   it('reports a backend that throws as 006 recognizer-error', () => {
-    const { recog, peer, recognize } = setup();
+    const { recog, peer, recognize } = openRecogChannel();
     recog.onRecognize = () => {
       throw new Error('defect');
     };
@@ -173,7 +141,7 @@ describe('RECOGNIZE (RFC 6787 9.9)', () => {
   });
 
   it('survives a backend that completes from inside recognize', () => {
-    const { recog, peer, recognize } = setup();
+    const { recog, peer, recognize } = openRecogChannel();
     recog.onRecognize = ({ listener }) => listener.onComplete({ cause: 'no-match' });
     recognize();
     recog.find(1).listener.onComplete({ cause: 'success' });
@@ -209,7 +177,7 @@ describe('languages of RECOGNIZE (RFC 6787 9.4.24)', () => {
 
 describe('START-OF-INPUT (RFC 6787 9.12)', () => {
   it('carries a new Proxy-Sync-Id and the Input-Type (9.4.5), once for each RECOGNIZE', () => {
-    const { recog, peer, recognize } = setup();
+    const { recog, peer, recognize } = openRecogChannel();
     recognize();
     recog.find(1).listener.onStartOfInput('dtmf');
     recog.find(1).listener.onStartOfInput('speech');
@@ -227,7 +195,7 @@ describe('START-OF-INPUT (RFC 6787 9.12)', () => {
 
 describe('RECOGNIZE queue (RFC 6787 9.4.27)', () => {
   it('keeps later ones PENDING and starts the next after a match', () => {
-    const { recog, peer, recognize } = setup();
+    const { recog, peer, recognize } = openRecogChannel();
     expect([recognize(), recognize(), recognize()]).toEqual([
       '200 IN-PROGRESS',
       '200 PENDING',
@@ -247,7 +215,7 @@ describe('RECOGNIZE queue (RFC 6787 9.4.27)', () => {
   it.each(['no-input-timeout', 'no-match', 'recognizer-error'] as const)(
     'a failure (%s) cancels all that wait',
     (cause) => {
-      const { recog, peer, recognize } = setup();
+      const { recog, peer, recognize } = openRecogChannel();
       recognize();
       recognize();
       recognize();
@@ -262,7 +230,7 @@ describe('RECOGNIZE queue (RFC 6787 9.4.27)', () => {
   );
 
   it('Cancel-If-Queue: true ends the active one with 011 as soon as another comes, which starts', () => {
-    const { recog, peer, recognize } = setup();
+    const { recog, peer, recognize } = openRecogChannel();
     recognize({ 'Cancel-If-Queue': 'true' });
     expect(recognize()).toBe('200 IN-PROGRESS');
     expect(peer.takeLines()).toEqual(['RECOGNITION-COMPLETE 1 COMPLETE 011 cancelled']);
@@ -271,7 +239,7 @@ describe('RECOGNIZE queue (RFC 6787 9.4.27)', () => {
   });
 
   it('keeps order when the cancelled one had others behind it', () => {
-    const { recog, peer, recognize } = setup();
+    const { recog, peer, recognize } = openRecogChannel();
     recognize();
     recognize({ 'Cancel-If-Queue': 'true' });
     recognize();
@@ -285,14 +253,14 @@ describe('RECOGNIZE queue (RFC 6787 9.4.27)', () => {
   });
 
   it('a refused RECOGNIZE cancels nothing', () => {
-    const { recog, recognize } = setup();
+    const { recog, recognize } = openRecogChannel();
     recognize({ 'Cancel-If-Queue': 'true' });
     expect(recognize({ 'Content-Type': srgs }, 'BROKEN')).toBe('407 COMPLETE');
     expect(recog.find(1).calls).toEqual([]);
   });
 
   it('is bounded: one more is answered 407', () => {
-    const { recognize } = setup();
+    const { recognize } = openRecogChannel();
     recognize();
     for (let i = 0; i < mrcpLimits.requestQueue; i++) expect(recognize()).toBe('200 PENDING');
     expect(recognize()).toBe('407 COMPLETE');
@@ -301,7 +269,7 @@ describe('RECOGNIZE queue (RFC 6787 9.4.27)', () => {
 
 describe('STOP (RFC 6787 9.10)', () => {
   it('ends all, lists them, and no RECOGNITION-COMPLETE follows (6.2.3)', () => {
-    const { recog, peer, request, recognize } = setup();
+    const { recog, peer, request, recognize } = openRecogChannel();
     recognize();
     recognize();
     expect(listOf(request('STOP'))).toBe('1,2');
@@ -312,7 +280,7 @@ describe('STOP (RFC 6787 9.10)', () => {
   });
 
   it('of the active one alone starts the next (9.4.27)', () => {
-    const { recog, request, recognize } = setup();
+    const { recog, request, recognize } = openRecogChannel();
     recognize();
     recognize();
     expect(listOf(request('STOP', { 'Active-Request-Id-List': '1' }))).toBe('1');
@@ -320,7 +288,7 @@ describe('STOP (RFC 6787 9.10)', () => {
   });
 
   it('answers 200 without a list when idle, and ends the recognized state (9.1)', () => {
-    const { recog, request, recognize } = setup();
+    const { recog, request, recognize } = openRecogChannel();
     expect(listOf(request('STOP'))).toBeUndefined();
     recognize();
     recog.find(2).listener.onComplete({ cause: 'success' });
@@ -331,7 +299,7 @@ describe('STOP (RFC 6787 9.10)', () => {
 
 describe('START-INPUT-TIMERS (RFC 6787 9.13)', () => {
   it('reaches the active recognition, and is 402 otherwise', () => {
-    const { recog, request, recognize } = setup();
+    const { recog, request, recognize } = openRecogChannel();
     expect(request('START-INPUT-TIMERS').status).toBe(402);
     recognize({ 'Start-Input-Timers': 'false' });
     expect(request('START-INPUT-TIMERS').status).toBe(200);
@@ -341,7 +309,7 @@ describe('START-INPUT-TIMERS (RFC 6787 9.13)', () => {
 
 describe('GET-RESULT (RFC 6787 9.11)', () => {
   it('repeats the last result while recognized, and is 402 in the other states', () => {
-    const { recog, request, recognize } = setup();
+    const { recog, request, recognize } = openRecogChannel();
     expect(request('GET-RESULT').status).toBe(402);
     recognize();
     expect(request('GET-RESULT').status).toBe(402);
@@ -357,90 +325,11 @@ describe('GET-RESULT (RFC 6787 9.11)', () => {
   });
 
   it('does not keep a result over the bound', () => {
-    const { recog, request, recognize } = setup();
+    const { recog, request, recognize } = openRecogChannel();
     recognize();
     recog.find(1).listener.onComplete({ cause: 'success', body: 'x'.repeat(mrcpLimits.resultBytes + 1) });
     const result = request('GET-RESULT');
     expect([result.status, result.body]).toEqual([200, '']);
-  });
-});
-
-describe('DEFINE-GRAMMAR (RFC 6787 9.8)', () => {
-  it('defines what RECOGNIZE refers to as session:<Content-ID>, with and without brackets', () => {
-    const { recog, recognize, define } = setup();
-    const response = define('<request1@form-level>');
-    expect([response.status, causeOf(response)]).toEqual([200, '000 success']);
-    expect(recognize({}, 'session:request1@form-level')).toBe('200 IN-PROGRESS');
-    expect(recog.find(2).request.grammars.map(({ uri }) => uri)).toEqual(['session:request1@form-level']);
-  });
-
-  it('is refused while recognizing (402)', () => {
-    const { recognize, define } = setup();
-    recognize();
-    expect(define('a').status).toBe(402);
-  });
-
-  it('returns a recognized resource to idle (9.1)', () => {
-    const { recog, request, recognize, define } = setup();
-    recognize();
-    recog.find(1).listener.onComplete({ cause: 'success' });
-    define('a');
-    expect(request('GET-RESULT').status).toBe(402);
-  });
-
-  it('frees the grammar when the body is empty', () => {
-    const { request, recognize, define } = setup();
-    define('a');
-    expect(request('DEFINE-GRAMMAR', { 'Content-ID': 'a' }).status).toBe(200);
-    expect(recognize({}, 'session:a')).toBe('407 COMPLETE');
-  });
-
-  it.each([
-    ['no Content-ID', { 'Content-Type': srgs }, 'x', 406, undefined],
-    ['no Content-Type', { 'Content-ID': 'a' }, 'x', 406, undefined],
-    [
-      'a broken grammar',
-      { 'Content-ID': 'a', 'Content-Type': srgs },
-      'BROKEN',
-      407,
-      '005 grammar-compilation-failure',
-    ],
-    [
-      'an unknown type',
-      { 'Content-ID': 'a', 'Content-Type': 'application/pdf' },
-      'x',
-      408,
-      '004 grammar-load-failure',
-    ],
-  ])('with %s is refused', (_, headers, body, status, cause) => {
-    const { request } = setup();
-    const response = request('DEFINE-GRAMMAR', headers, body);
-    expect([response.status, causeOf(response)]).toEqual([status, cause]);
-  });
-
-  it('that fails leaves the grammar of that name as it was', () => {
-    const { recognize, define } = setup();
-    define('a');
-    define('a', 'BROKEN');
-    expect(recognize({}, 'session:a')).toBe('200 IN-PROGRESS');
-  });
-
-  it('is bounded by grammarsPerSession; replacing and freeing make room', () => {
-    const { request, define } = setup();
-    for (let i = 0; i < mrcpLimits.grammarsPerSession; i++) expect(define(`g${i}`).status).toBe(200);
-    const refused = define('one-more');
-    expect([refused.status, causeOf(refused)]).toEqual([407, '016 grammar-definition-failure']);
-    expect(define('g0').status).toBe(200);
-    request('DEFINE-GRAMMAR', { 'Content-ID': 'g1' });
-    expect(define('one-more').status).toBe(200);
-  });
-
-  it('is done by a RECOGNIZE with Content-ID too (9.9), and by parts of a multipart body', () => {
-    const { request, recognize } = setup();
-    recognize({ 'Content-Type': srgs, 'Content-ID': 'inline' }, '<grammar/>');
-    recognize({ 'Content-Type': 'multipart/mixed; boundary=b' }, '--b--');
-    request('STOP');
-    expect(recognize({}, 'session:inline\r\nsession:part-1')).toBe('200 IN-PROGRESS');
   });
 });
 
@@ -451,45 +340,17 @@ describe('methods of speechrecog (RFC 6787 9.2, 5.4)', () => {
     ['START-PHRASE-ENROLLMENT', 401],
     ['INTERPRET', 501],
   ])('%s is answered %i', (method, status) => {
-    expect(setup().request(method).status).toBe(status);
+    expect(openRecogChannel().request(method).status).toBe(status);
   });
 });
 
 describe('closing a speechrecog channel', () => {
-  it('frees its grammars', () => {
-    const resource = new RecogResource(new FakeRecogBackend(), {
-      random: new SeededRandom(1),
-      logger: new MemoryLogger(),
-      events: { sendEvent: () => undefined },
-      compileGrammar: fakeCompiler,
-      defaults: recogDefaults,
-      strictBuiltins: false,
-      strictCancelIfQueue: false,
-    });
-    const headers = [
-      { name: 'Content-ID', value: 'a' },
-      { name: 'Content-Type', value: srgs },
-    ];
-    const body = Buffer.from('<grammar/>');
-    resource.handle({
-      kind: 'request',
-      version: '2.0',
-      method: 'DEFINE-GRAMMAR',
-      requestId: 1,
-      headers,
-      body,
-    });
-    expect(resource.grammarCount).toBe(1);
-    resource.close();
-    expect(resource.grammarCount).toBe(0);
-  });
-
   it('stops, closes the backend once and says nothing more', () => {
-    const { fixture, recog, session, peer, recognize, define } = setup();
+    const { fixture, recog, closeSession, peer, recognize, define } = openRecogChannel();
     define('a');
     recognize();
     recognize();
-    session.close();
+    closeSession();
     recog.find(2).listener.onComplete({ cause: 'no-match' });
     expect([recog.find(2).calls, recog.closed]).toEqual([['stop'], 1]);
     expect(peer.takeLines()).toEqual([]);
