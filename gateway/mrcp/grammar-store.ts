@@ -41,16 +41,20 @@ export class GrammarStore {
     return this.#grammars.get(uri) ?? null;
   }
 
-  /** Defines what the parts of a multipart body were called by their own Content-IDs; false when the bound is passed. */
-  defineParts(grammars: readonly Grammar[]): boolean {
-    const byUri = new Map<string, Grammar[]>();
+  /**
+   * Defines what the parts of a multipart body were called by their own Content-IDs; false when the bound is passed.
+   *
+   * `bodyUri` is the name of the whole body, which parts without a Content-ID share. A part may appear again through a
+   * list that refers to it, and a list may name one rule (`session:x#rule`): neither is a definition.
+   */
+  defineParts(grammars: readonly Grammar[], bodyUri: string): boolean {
+    const parts = new Map<string, Grammar>();
     for (const grammar of grammars) {
-      if (!grammar.uri.startsWith(sessionScheme)) continue;
-      const list = byUri.get(grammar.uri);
-      if (list) list.push(grammar);
-      else byUri.set(grammar.uri, [grammar]);
+      const { uri } = grammar;
+      if (!uri.startsWith(sessionScheme) || uri.includes('#') || uri === bodyUri) continue;
+      if (!parts.has(uri)) parts.set(uri, grammar);
     }
-    return [...byUri].every(([uri, list]) => this.define(uri, list));
+    return [...parts].every(([uri, grammar]) => this.define(uri, [grammar]));
   }
 
   clear(): void {

@@ -77,12 +77,31 @@ describe('DEFINE-GRAMMAR (RFC 6787 9.8)', () => {
     expect(define('one-more').status).toBe(200);
   });
 
-  it('is done by a RECOGNIZE with Content-ID too (9.9), and by parts of a multipart body', () => {
-    const { request, recognize } = openRecogChannel();
+  it('is done by a RECOGNIZE with Content-ID too (9.9), and by the named parts of a multipart body', () => {
+    const { request, recognize, recog } = openRecogChannel();
     recognize({ 'Content-Type': srgs, 'Content-ID': 'inline' }, '<grammar/>');
-    recognize({ 'Content-Type': 'multipart/mixed; boundary=b' }, '--b--');
+    for (let i = 0; i < 5; i++) recognize({ 'Content-Type': 'multipart/mixed; boundary=b' }, '--b--');
+    recognize({ 'Content-Type': 'multipart/mixed; boundary=b', 'Content-ID': 'all' }, '--b--');
     request('STOP');
-    expect(recognize({}, 'session:inline\r\nsession:part-1')).toBe('200 IN-PROGRESS');
+    recognize({}, 'session:inline\r\nsession:part-1');
+    expect(recog.recognitions.at(-1)?.request.grammars.map(({ uri }) => uri)).toEqual([
+      'session:inline',
+      'session:part-1',
+    ]);
+    request('STOP');
+    recognize({}, 'session:all');
+    expect(recog.recognitions.at(-1)?.request.grammars).toHaveLength(3);
+    request('STOP');
+    expect(recognize({}, 'session:recognize-2')).toBe('407 COMPLETE');
+  });
+
+  it('does not fill the store with unnamed bodies', () => {
+    const { request, recognize, define } = openRecogChannel();
+    for (let i = 0; i <= mrcpLimits.grammarsPerSession; i++) {
+      expect(recognize({ 'Content-Type': 'multipart/mixed; boundary=b' }, '--b--')).toBe('200 IN-PROGRESS');
+      request('STOP');
+    }
+    expect(define('a').status).toBe(200);
   });
 });
 

@@ -70,7 +70,7 @@ export class RecogGrammars {
     }
     for (const warning of result.warnings)
       this.#options.logger.warn('grammar accepted with a warning', { warning });
-    if (!this.#define(contentType, contentId === null ? null : uri, result.grammars)) {
+    if (!this.#define(message.headers, uri, result.grammars)) {
       const reason = `more than ${mrcpLimits.grammarsPerSession} grammars in one session; free some (RFC 6787 9.8)`;
       return refused(failedGrammar('grammar-definition-failure', reason));
     }
@@ -86,8 +86,10 @@ export class RecogGrammars {
     this.#store.clear();
   }
 
-  #define(contentType: string, uri: string | null, grammars: readonly Grammar[]): boolean {
-    if (uri !== null && !this.#store.define(uri, grammars)) return false;
-    return mediaType(contentType) !== 'multipart/mixed' || this.#store.defineParts(grammars);
+  #define(headers: readonly HeaderField[], uri: string, grammars: readonly Grammar[]): boolean {
+    const isNamed = headerValue(headers, 'Content-ID') !== null;
+    if (isNamed && !this.#store.define(uri, grammars)) return false;
+    const isMultipart = mediaType(headerValue(headers, 'Content-Type') ?? '') === 'multipart/mixed';
+    return !isMultipart || this.#store.defineParts(grammars, uri);
   }
 }

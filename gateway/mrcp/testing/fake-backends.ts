@@ -91,15 +91,18 @@ function transcribe(uri: string, language: string): Grammar {
 
 /**
  * A grammar compiler by script: text/uri-list looks `session:` up and takes `builtin:`; other known types compile to
- * one grammar unless the body contains `BROKEN`; a multipart body defines `session:part-1`; `THROW` throws.
+ * one grammar unless the body contains `BROKEN`; a multipart body has
+ * `session:part-1`, a part without a name, and a list that refers to the first; `THROW` throws.
  */
 export const fakeCompiler: GrammarCompiler = (contentType, body, context) => {
   if (body.includes('THROW')) throw new Error('compiler defect');
   if (body.includes('BROKEN'))
     return { ok: false, kind: 'failed', cause: 'grammar-compilation-failure', reason: 'line 1: "BROKEN"' };
   const type = contentType.split(';')[0]?.trim().toLowerCase();
-  if (type === 'multipart/mixed')
-    return { ok: true, grammars: [transcribe('session:part-1', context.language)], warnings: [] };
+  if (type === 'multipart/mixed') {
+    const part = transcribe('session:part-1', context.language);
+    return { ok: true, grammars: [part, transcribe(context.uri, context.language), part], warnings: [] };
+  }
   if (type === 'application/srgs+xml' || type === 'application/x-jsgf')
     return { ok: true, grammars: [transcribe(context.uri, context.language)], warnings: [] };
   if (type !== 'text/uri-list')
