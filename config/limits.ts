@@ -35,7 +35,11 @@ export const mrcpLimits = {
   startLineBytes: 1_024,
   headerLineBytes: 8_192,
   headers: 128,
+  /** Lines in a row that are no MRCP start line; past this the connection is closed. */
+  garbageLines: 100,
   connections: 2_000,
+  /** Unfinished messages of all connections together. */
+  bufferedBytes: 67_108_864,
   channelsPerConnection: 1_000,
   channelsPerSession: 4,
   sendQueueBytes: 4_194_304,
@@ -45,9 +49,19 @@ export const mrcpLimits = {
   /** An MRCP session whose client never opens its TCP connection is released after this. */
   connectDeadlineMs: 30_000,
   inactivityMs: 600_000,
+  /** How long a channel may be without its TCP connection before the SIP side is told to send BYE (RFC 6787 4.6). */
+  connectionLostGraceMs: 3_000,
   requestQueue: 32,
   grammarsPerSession: 200,
   vendorParameters: 64,
+  vendorParameterBytes: 4_096,
+  parameterBytes: 1_024,
+  /** Requests one Active-Request-Id-List may name. */
+  requestIdList: 64,
+  /** The longest timeout a client may ask for: one day. */
+  timeoutMs: 86_400_000,
+  /** What GET-RESULT can give back of the last recognition. */
+  resultBytes: 262_144,
 } as const;
 
 /** media: streams, jitter, prompts, recognition. */
