@@ -13,12 +13,12 @@ import { DtmfCollector, type DtmfDecision } from './dtmf-collector.js';
 import { defaultOnsetMs, Endpointer } from './endpointer.js';
 import { voiceTokens, type GrammarMatcher, type RulesGrammar } from './grammar-matcher.js';
 import { RecognizerFeed } from './recognizer-feed.js';
-import type { VoiceActivityDetector } from './vad.js';
 
 /** What one listen needs of its stream. */
 export interface ListenDependencies {
   readonly clock: Clock;
-  readonly vad: VoiceActivityDetector;
+  /** The decision on 10 to 30 ms of audio, asked for every frame until speech has ended. */
+  readonly isSpeech: (samples: Int16Array) => boolean;
   readonly matchGrammar: GrammarMatcher;
   /** The engine that the request names, or why it cannot be had; null when no recognition was asked for. */
   readonly recognizer: Recognizer | SpeechError | null;
@@ -139,7 +139,7 @@ export class ListenOperation {
 
   #hear(frame: AudioFrame, nowMs: number): void {
     const frameMs = (frame.samples.length / frame.sampleRateHz) * 1_000;
-    const speech = this.#feed !== null && this.#deps.vad.isSpeech(frame.samples);
+    const speech = this.#feed !== null && this.#deps.isSpeech(frame.samples);
     if (this.#state === 'waiting') this.#feed?.hold(frame);
     else this.#feed?.write(frame);
     if (this.done) return;

@@ -25,6 +25,7 @@ export class RecognizerFeed {
   #ringWritten = 0;
   #ringTimestamp = 0;
   #resampler: Resampler | null = null;
+  #inputRateHz = 0;
   #handle: RecognizeHandle | null = null;
   #failed = false;
 
@@ -53,8 +54,6 @@ export class RecognizerFeed {
   /** Speech began: starts the recogniser with what was held. */
   start(sampleRateHz: number): void {
     this.#guard(() => {
-      if (sampleRateHz !== this.#request.sampleRateHz)
-        this.#resampler = new Resampler(sampleRateHz, this.#request.sampleRateHz);
       this.#handle = this.#recognizer.recognize(this.#request, this.#listener, this.#abort.signal);
     });
     const held = this.#takeRing();
@@ -65,15 +64,11 @@ export class RecognizerFeed {
   write(frame: AudioFrame): void {
     const handle = this.#handle;
     if (!handle || this.#failed) return;
-    const resampler = this.#resampler;
+    const { sampleRateHz } = this.#request;
     this.#guard(() => {
-      if (!resampler) handle.writeFrame(frame);
-      else
-        handle.writeFrame({
-          samples: resampler.process(frame.samples),
-          sampleRateHz: this.#request.sampleRateHz,
-          timestamp: frame.timestamp,
-        });
+      if (frame.sampleRateHz !== this.#inputRateHz) this.#adaptTo(frame.sampleRateHz);
+      const samples = this.#resampler?.process(frame.samples) ?? frame.samples;
+      handle.writeFrame({ samples, sampleRateHz, timestamp: frame.timestamp });
     });
   }
 
@@ -87,6 +82,13 @@ export class RecognizerFeed {
     this.#ring = null;
     this.#handle = null;
     this.#guard(() => this.#abort.abort());
+  }
+
+  /** Follows a codec change; throws RangeError for a rate that cannot be converted. */
+  #adaptTo(inputRateHz: number): void {
+    const { sampleRateHz } = this.#request;
+    this.#resampler = inputRateHz === sampleRateHz ? null : new Resampler(inputRateHz, sampleRateHz);
+    this.#inputRateHz = inputRateHz;
   }
 
   #takeRing(): Int16Array {
