@@ -63,6 +63,7 @@ export class Endpointer {
     if (this.#onsetMs >= onsetMs) {
       this.#state = 'speaking';
       this.#speechMs = this.#onsetMs;
+      this.#resumedMs = resumeMs;
       return 'speech-start';
     }
     if (!this.#timersRunning) return null;
@@ -76,8 +77,7 @@ export class Endpointer {
 
   #speak(speech: boolean, frameMs: number, matches: boolean): EndpointerEvent | null {
     this.#speechMs += frameMs;
-    this.#resumedMs = speech ? this.#resumedMs + frameMs : 0;
-    this.#pauseMs = this.#resumedMs >= resumeMs ? 0 : this.#pauseMs + frameMs;
+    this.#measurePause(speech, frameMs);
     const { speechCompleteMs, speechIncompleteMs, recognitionMs } = this.#timeouts;
     if (this.#pauseMs >= Math.max(minPauseMs, matches ? speechCompleteMs : speechIncompleteMs)) {
       this.#state = 'ended';
@@ -86,5 +86,15 @@ export class Endpointer {
     if (recognitionMs === 0 || this.#speechMs < recognitionMs) return null;
     this.#state = 'ended';
     return 'recognition-timeout';
+  }
+  /** Speech in a pause ends it after `resumeMs`; a shorter noise is counted into the pause. */
+  #measurePause(speech: boolean, frameMs: number): void {
+    if (speech) {
+      this.#resumedMs += frameMs;
+      if (this.#resumedMs >= resumeMs) this.#pauseMs = 0;
+      return;
+    }
+    this.#pauseMs += frameMs + (this.#resumedMs < resumeMs ? this.#resumedMs : 0);
+    this.#resumedMs = 0;
   }
 }
