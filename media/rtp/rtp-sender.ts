@@ -69,13 +69,11 @@ export class RtpSender {
     this.#events.enqueue(digits);
   }
 
-  stopDtmf(): void {
-    this.#events.clear();
-  }
-
   changeCodec(codec: RtpCodec, nowMs: number): void {
     if (codec.clockRateHz !== this.#codec.clockRateHz)
       this.#sequencer.changeClockRate(codec.clockRateHz, nowMs);
+    // Digits that can no longer be sent would keep the stream awake for ever.
+    if (codec.telephoneEventPayloadType === undefined) this.#events.clear();
     this.#codec = codec;
     this.#packet = createPacket(codec);
     this.#talking = false;

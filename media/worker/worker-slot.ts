@@ -20,9 +20,10 @@ export interface WorkerSlotDependencies {
   readonly onLost: (reason: string) => void;
 }
 
-/** Waits before a thread that died is started again: doubled while it dies before it is ready. */
+/** Waits before a thread that died is started again: doubled each time, unless it had run for a while. */
 const firstRestartMs = 100;
 const longestRestartMs = 10_000;
+const soundRunMs = 60_000;
 
 interface Waiter {
   readonly resolve: () => void;
@@ -43,6 +44,7 @@ export class WorkerSlot {
   #state: 'starting' | 'ready' | 'lost' | 'closed' = 'starting';
   #link: WorkerLink;
   #restartMs = firstRestartMs;
+  #readyAtMs = 0;
   #restartTimer: Timer | null = null;
   #startWaiters: Waiter[] = [];
   #engineWaiters: Waiter[] = [];
@@ -135,7 +137,7 @@ export class WorkerSlot {
       case 'ready':
         if (this.#state !== 'starting') return;
         this.#state = 'ready';
-        this.#restartMs = firstRestartMs;
+        this.#readyAtMs = this.#deps.clock.nowMs();
         for (const { resolve } of this.#startWaiters.splice(0)) resolve();
         return;
       case 'engine':
@@ -162,6 +164,8 @@ export class WorkerSlot {
 
   #exited(reason: string): void {
     if (this.#state === 'closed') return;
+    const ranMs = this.#state === 'ready' ? this.#deps.clock.nowMs() - this.#readyAtMs : 0;
+    if (ranMs >= soundRunMs) this.#restartMs = firstRestartMs;
     this.#state = 'lost';
     this.#deps.logger.error('media worker exited', { reason, restartMs: this.#restartMs });
     this.#settle(new SpeechError('unavailable', reason));

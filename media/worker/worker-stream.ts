@@ -89,6 +89,8 @@ export class WorkerStream {
   receive(bytes: Uint8Array, address: string, port: number): void {
     if (this.#closed || !this.#mayReceive()) return;
     this.#receiver?.receive(bytes, address, port, this.#deps.clock.nowMs());
+    // The first packet may be what tells where to send (symmetric RTP).
+    if (!this.#sendTick) this.#wakeSender();
   }
 
   /** Does what the main thread asks; commands for prompts or listens that ended meanwhile have no effect. */
