@@ -59,15 +59,17 @@ export function encodeG711(law: G711Law, samples: Int16Array, target: Uint8Array
     target[targetOffset + i] = table[(samples[i] as number) & 0xffff] as number;
 }
 
-/** Decodes `octets[start..end)` into `target` from its first sample; returns how many samples were written. */
+/** Decodes `octets[start..end)` into `target` from `targetStart`; returns how many samples were written. */
 export function decodeG711(
   law: G711Law,
   octets: Uint8Array,
   start: number,
   end: number,
   target: Int16Array,
+  targetStart = 0,
 ): number {
   const table = decodeTables[law];
-  for (let i = start; i < end; i++) target[i - start] = table[octets[i] as number] as number;
+  const shift = targetStart - start;
+  for (let i = start; i < end; i++) target[i + shift] = table[octets[i] as number] as number;
   return end - start;
 }

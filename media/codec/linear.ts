@@ -13,10 +13,19 @@ export function encodeL16(samples: Int16Array, target: Uint8Array, targetOffset 
   }
 }
 
-/** Decodes `octets[start..end)` into `target`; a last odd octet is ignored. Returns how many samples were written. */
-export function decodeL16(octets: Uint8Array, start: number, end: number, target: Int16Array): number {
+/**
+ * Decodes `octets[start..end)` into `target` from `targetStart`; a last odd octet is ignored. Returns how many samples
+ * were written.
+ */
+export function decodeL16(
+  octets: Uint8Array,
+  start: number,
+  end: number,
+  target: Int16Array,
+  targetStart = 0,
+): number {
   const count = (end - start) >> 1;
   for (let i = 0, at = start; i < count; i++, at += 2)
-    target[i] = ((octets[at] as number) << 8) | (octets[at + 1] as number);
+    target[targetStart + i] = ((octets[at] as number) << 8) | (octets[at + 1] as number);
   return count;
 }

@@ -13,16 +13,17 @@ export function encodeWire(
   else encodeG711(encoding, samples, target, targetOffset);
 }
 
-/** Decodes `octets[start..end)` into `target`; returns how many samples were written. */
+/** Decodes `octets[start..end)` into `target` from `targetStart`; returns how many samples were written. */
 export function decodeWire(
   encoding: WireEncoding,
   octets: Uint8Array,
   start: number,
   end: number,
   target: Int16Array,
+  targetStart = 0,
 ): number {
-  if (encoding === 'L16') return decodeL16(octets, start, end, target);
-  return decodeG711(encoding, octets, start, end, target);
+  if (encoding === 'L16') return decodeL16(octets, start, end, target, targetStart);
+  return decodeG711(encoding, octets, start, end, target, targetStart);
 }
 
 /** Fills `target[start..end)` with silence of an encoding. */

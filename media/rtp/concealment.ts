@@ -13,23 +13,23 @@ export class Concealer {
   #length = 0;
   #repeats = 0;
 
-  /** Remembers a frame that was really received. */
-  remember(samples: Int16Array): void {
-    if (this.#last.length < samples.length) this.#last = new Int16Array(samples.length);
-    this.#last.set(samples);
-    this.#length = samples.length;
+  /** Remembers the frame `samples[start..end)`, which was really received. */
+  remember(samples: Int16Array, start: number, end: number): void {
+    if (this.#last.length < end - start) this.#last = new Int16Array(end - start);
+    for (let i = start; i < end; i++) this.#last[i - start] = samples[i] as number;
+    this.#length = end - start;
     this.#repeats = 0;
   }
 
-  /** Writes a substitute into the whole of `target`. */
-  conceal(target: Int16Array): void {
+  /** Writes a substitute into `target[start..end)`. */
+  conceal(target: Int16Array, start: number, end: number): void {
     this.#repeats++;
     if (this.#length === 0 || this.#repeats > maxRepeats) {
-      target.fill(0);
+      target.fill(0, start, end);
       return;
     }
     const gain = fade ** this.#repeats;
-    for (let i = 0; i < target.length; i++) target[i] = (this.#last[i % this.#length] as number) * gain;
+    for (let i = start; i < end; i++) target[i] = (this.#last[(i - start) % this.#length] as number) * gain;
   }
 
   reset(): void {

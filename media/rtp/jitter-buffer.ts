@@ -65,6 +65,8 @@ export class JitterBuffer {
   payloadLength = 0;
   /** RTP timestamp of that payload. */
   payloadTimestamp = 0;
+  /** How many samples the last `pop` that gave 'gap' leaves to conceal: over 0. */
+  gapTicks = 0;
 
   constructor(options: JitterBufferOptions) {
     this.#options = options;
@@ -100,11 +102,6 @@ export class JitterBuffer {
     const { targetMs, maxMs } = this.#options;
     if (this.#arrivals < adaptAfterPackets) return Math.min(targetMs, maxMs);
     return Math.max(minMs, Math.min(maxMs, Math.ceil(minMs + 3 * this.#toMs(this.#jitterTicks))));
-  }
-
-  /** Length in milliseconds of one gap to conceal: as long as the last packet was. */
-  get frameMs(): number {
-    return this.#toMs(this.#frameTicks);
   }
 
   /**
@@ -260,7 +257,8 @@ export class JitterBuffer {
       this.#gapsInARow = 0;
       return 'silence';
     }
-    this.#nextTimestamp = (this.#nextTimestamp + Math.min(ahead, this.#frameTicks)) >>> 0;
+    this.gapTicks = Math.min(ahead, this.#frameTicks);
+    this.#nextTimestamp = (this.#nextTimestamp + this.gapTicks) >>> 0;
     return 'gap';
   }
 
@@ -272,6 +270,7 @@ export class JitterBuffer {
       this.#gapsInARow = 0;
       return 'silence';
     }
+    this.gapTicks = this.#frameTicks;
     const room = this.#toTicks(this.#options.maxMs - this.targetMs);
     if (this.#stretchedTicks + this.#frameTicks <= room) this.#stretchedTicks += this.#frameTicks;
     else this.#nextTimestamp = (this.#nextTimestamp + this.#frameTicks) >>> 0;

@@ -139,9 +139,10 @@ export class RtpReceiver {
   readFrame(nowMs: number): AudioFrame {
     const frame = this.#frame;
     const wanted = frame.samples.length;
-    while (this.#pendingCount < wanted) if (!this.#decodeNext(nowMs, wanted)) break;
+    while (this.#pendingCount < wanted) if (!this.#decodeNext(nowMs)) break;
     const ready = Math.min(wanted, this.#pendingCount);
-    frame.samples.set(this.#pending.subarray(0, ready));
+    // Element by element: a view for each frame would be garbage fifty times a second and stream.
+    for (let i = 0; i < ready; i++) frame.samples[i] = this.#pending[i] as number;
     frame.samples.fill(0, ready);
     frame.timestamp = (frame.timestamp + wanted) >>> 0;
     this.#pending.copyWithin(0, ready, this.#pendingCount);
@@ -198,19 +199,18 @@ export class RtpReceiver {
   }
 
   /** Adds what the jitter buffer has to the pending samples; false when it has nothing. */
-  #decodeNext(nowMs: number, wanted: number): boolean {
+  #decodeNext(nowMs: number): boolean {
     const playout = this.#buffer.pop(nowMs);
     if (playout === 'silence') return false;
-    const target = this.#pending.subarray(this.#pendingCount);
+    const start = this.#pendingCount;
     if (playout === 'packet') {
       const { payload, payloadLength } = this.#buffer;
-      const count = decodeWire(this.#codec.encoding, payload, 0, payloadLength, target);
-      this.#concealer.remember(target.subarray(0, count));
-      this.#pendingCount += count;
+      const { encoding } = this.#codec;
+      this.#pendingCount += decodeWire(encoding, payload, 0, payloadLength, this.#pending, start);
+      this.#concealer.remember(this.#pending, start, this.#pendingCount);
     } else {
-      const count = Math.min(target.length, Math.max(1, this.#samplesIn(this.#buffer.frameMs)), wanted * 2);
-      this.#concealer.conceal(target.subarray(0, count));
-      this.#pendingCount += count;
+      this.#pendingCount += this.#buffer.gapTicks;
+      this.#concealer.conceal(this.#pending, start, this.#pendingCount);
     }
     return true;
   }

@@ -73,6 +73,31 @@ describe('sender to receiver', () => {
     },
   );
 
+  it.each([20, 60])(
+    'a lost packet of %i ms is concealed in full: what follows keeps its place',
+    (ptimeMs) => {
+      const codec: RtpCodec = { ...pcmu, ptimeMs };
+      const { sender, packets } = createSender(codec, encodeShared('PCMU', ramp(9_600)));
+      for (let nowMs = 0; sender.tick(nowMs); nowMs += ptimeMs) continue;
+      const hear = (lost: number): number[] => {
+        const receiver = new RtpReceiver(codec, here, 40, () => undefined);
+        receiver.listening = true;
+        const heard: number[] = [];
+        for (let nowMs = 0; nowMs < 1_300; nowMs += 10) {
+          const index = nowMs / ptimeMs;
+          const packet = index === lost ? undefined : packets[index];
+          if (packet) receiver.receive(packet, here.address, here.port, nowMs);
+          if (nowMs % 20 === 10) heard.push(...receiver.readFrame(nowMs).samples);
+        }
+        return heard;
+      };
+      const [whole, holed] = [hear(-1), hear(10)];
+      const different = whole.filter((sample, i) => sample !== holed[i]).length;
+      expect(different).toBeGreaterThan(0);
+      expect(different).toBeLessThanOrEqual(ptimeMs * 8);
+    },
+  );
+
   it('DTMF goes from sender to receiver beside the audio, numbered in one sequence', () => {
     const { sender, packets } = createSender(pcmu, new Uint8Array(160 * 100).fill(3));
     sender.tick(0);
@@ -175,9 +200,9 @@ describe('RtpReceiver', () => {
 it('Concealer repeats the last frame ever more quietly, then is silent', () => {
   const concealer = new Concealer();
   const target = new Int16Array(4);
-  concealer.remember(Int16Array.of(800, -800));
+  concealer.remember(Int16Array.of(5, 800, -800), 1, 3);
   const loudest = [1, 2, 3, 4].map(() => {
-    concealer.conceal(target);
+    concealer.conceal(target, 0, 4);
     return [...target];
   });
   expect(loudest).toEqual([
@@ -186,4 +211,24 @@ it('Concealer repeats the last frame ever more quietly, then is silent', () => {
     [100, -100, 100, -100],
     [0, 0, 0, 0],
   ]);
+});
+
+it('a packet there and back costs next to no memory', () => {
+  const receiver = new RtpReceiver(pcmu, here, 40, () => undefined);
+  receiver.listening = true;
+  let nowMs = 0;
+  const source = () => true;
+  const output = (packet: Uint8Array) => receiver.receive(packet, here.address, here.port, nowMs);
+  const sender = new RtpSender(pcmu, false, source, output, 0, new SeededRandom(1));
+  const frames = 20_000;
+  const pump = () => {
+    for (let i = 0; i < frames; i++, nowMs += 20) {
+      sender.tick(nowMs);
+      receiver.readFrame(nowMs);
+    }
+  };
+  pump();
+  const before = process.memoryUsage().heapUsed;
+  pump();
+  expect((process.memoryUsage().heapUsed - before) / frames).toBeLessThan(150);
 });

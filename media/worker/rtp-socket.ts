@@ -46,9 +46,13 @@ export class RtpSocket {
     return this.#socket.address().port;
   }
 
-  /** Sends at once or drops: an unreachable peer is no error of the stream (RTP is sent and forgotten). */
+  /**
+   * Sends at once or drops: RTP does not retransmit, and an unreachable peer is no error of the stream.
+   *
+   * Without a callback, dgram ignores what the kernel refuses (ENETUNREACH, EPERM by a firewall), which is meant here.
+   */
   readonly send = (bytes: Uint8Array, remote: RemoteAddress): void => {
-    this.#socket.send(bytes, remote.port, remote.address, ignoreSendError);
+    this.#socket.send(bytes, remote.port, remote.address);
   };
 
   async close(): Promise<void> {
@@ -56,9 +60,4 @@ export class RtpSocket {
       this.#socket.close(() => resolve());
     });
   }
-}
-
-/** Without a callback, a failed send (ENETUNREACH, EPERM by a firewall) would be an 'error' event. */
-function ignoreSendError(): void {
-  return;
 }
