@@ -73,7 +73,11 @@ class MediaWorker {
   async #answer(message: WorkerQuery): Promise<ReplyValue> {
     switch (message.type) {
       case 'open':
-        return { type: 'opened', localPort: await this.#streams.open(message.stream, message.options) };
+        return {
+          type: 'opened',
+          stream: message.stream,
+          localPort: await this.#streams.open(message.stream, message.options),
+        };
       case 'close': {
         const stats = await this.#streams.close(message.stream);
         if (!stats) throw new SpeechError('unavailable', `stream ${message.stream} is not open`, false);

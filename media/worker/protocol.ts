@@ -87,7 +87,7 @@ export interface ErrorData {
 export type OutcomeData = Omit<ListenOutcome, 'error'> & { readonly error: ErrorData | null };
 
 export type ReplyValue =
-  | { readonly type: 'opened'; readonly localPort: number }
+  | { readonly type: 'opened'; readonly stream: number; readonly localPort: number }
   | { readonly type: 'closed'; readonly stats: StreamStats }
   | { readonly type: 'snapshot'; readonly snapshot: WorkerSnapshot }
   | { readonly type: 'done' };

@@ -91,7 +91,10 @@ export class WorkerLink {
       return;
     }
     const pending = this.#pending.get(message.request);
-    if (!pending) return;
+    if (!pending) {
+      this.#undo(message.value);
+      return;
+    }
     this.#pending.delete(message.request);
     pending.deadline.cancel();
     if (message.value) pending.resolve(message.value);
@@ -101,6 +104,19 @@ export class WorkerLink {
           ? fromErrorData(message.error)
           : new SpeechError('internal', 'media worker sent an empty reply'),
       );
+  }
+
+  /** A stream that opened after its deadline has no owner any more: it gives its port back. */
+  #undo(late: ReplyValue | null): void {
+    if (late?.type !== 'opened') return;
+    this.request({ type: 'close', stream: late.stream }).catch((error: unknown) =>
+      this.#listener.onMessage({
+        type: 'log',
+        level: 'warn',
+        message: 'late stream was not closed',
+        fields: { stream: late.stream, err: String(error) },
+      }),
+    );
   }
 
   #exit(code: number): void {
