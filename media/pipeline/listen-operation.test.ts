@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../config/clock.js';
 import { SpeechError } from '../speech/errors.js';
 import type { Expansion, Grammar } from '../speech/grammar/grammar.js';
-import type { RecognizeRequest } from '../speech/recognizer.js';
+import type { RecognizeRequest, RecognizerListener } from '../speech/recognizer.js';
 import type { ListenOutcome, ListenRequest } from '../worker/media-host.js';
 import { ScriptedRecognizer, type RecognizerScript } from '../worker/testing/scripted-recognizer.js';
 import { matchExpansions } from './grammar-matcher.js';
@@ -71,6 +71,12 @@ function create({ script, change, grammars = [], playing = false, recognizer }: 
   const clock = new FakeClock(10_000);
   const engine = new ScriptedRecognizer({ text: 'yes', confidence: 0.9, ...script });
   const log: string[] = [];
+  const listeners: RecognizerListener[] = [];
+  const recognize = engine.recognize.bind(engine);
+  engine.recognize = (request, listener, signal) => {
+    listeners.push(listener);
+    return recognize(request, listener, signal);
+  };
   const outcomes: ListenOutcome[] = [];
   const operation = new ListenOperation(
     { ...base, recognition: { ...recognition, grammars }, ...change },
@@ -102,7 +108,7 @@ function create({ script, change, grammars = [], playing = false, recognizer }: 
       await Promise.resolve();
     }
   };
-  return { clock, engine, log, outcomes, operation, hear };
+  return { clock, engine, log, outcomes, operation, hear, listeners };
 }
 
 describe('ListenOperation', () => {
@@ -271,6 +277,17 @@ describe('ListenOperation', () => {
     operation.poll(clock.nowMs() + 60_000);
     expect(log.slice(1)).toEqual(expected);
     expect([engine.live, clock.pendingTimers]).toEqual([0, 0]);
+  });
+
+  it('an engine that answers twice, or after it was stopped, is heard once', async () => {
+    const { log, hear, listeners } = create({ script: { fault: 'hang' } });
+    await hear('1', 400);
+    const result = { alternatives: [{ text: 'yes', confidence: 1, words: [] }] };
+    for (let i = 0; i < 2; i++) listeners[0]?.onFinal(result);
+    listeners[0]?.onPartial('late');
+    listeners[0]?.onError(new SpeechError('internal', 'late'));
+    listeners[0]?.onWarning('late', {});
+    expect(log).toEqual(['barge-in', 'start speech', 'success']);
   });
 
   it('audio of another rate reaches the engine at the rate it was asked for', async () => {

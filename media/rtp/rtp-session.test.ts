@@ -174,6 +174,17 @@ describe('RtpReceiver', () => {
     expect(receiver.counters).toMatchObject({ duplicates: 3, packetsReceived: 6, lost: 0 });
   });
 
+  it('a new SSRC at the same address is a new numbering, not loss (RFC 3550 8.2)', () => {
+    const receiver = new RtpReceiver(pcmu, here, 40, () => undefined);
+    for (const i of [0, 1, 2]) receiver.receive(clip.packets[i] ?? first, here.address, here.port, i * 20);
+    for (let i = 10; i < 20; i++) {
+      const bytes = (clip.packets[i] ?? first).slice();
+      bytes[8] = (bytes[8] ?? 0) ^ 0xff;
+      receiver.receive(bytes, here.address, here.port, i * 20);
+    }
+    expect(receiver.counters).toMatchObject({ packetsReceived: 11, strangers: 2, lost: 0 });
+  });
+
   it('keeps its counters when the codec changes', () => {
     const receiver = new RtpReceiver(pcmu, here, 40, () => undefined);
     for (const i of [0, 1, 4]) receiver.receive(clip.packets[i] ?? first, here.address, here.port, i * 20);

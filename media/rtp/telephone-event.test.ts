@@ -65,6 +65,11 @@ describe('TelephoneEventReceiver, RFC 4733', () => {
       [packet(2, 1_000, 65_535, true, true), packet(2, 66_535, 160, false, true)],
       '22',
     ],
+    [
+      'so it is when its marked packet was lost, because the first press had ended',
+      [packet(2, 1_000, 65_535, true, true), packet(2, 66_535, 320)],
+      '22',
+    ],
     ['a payload of three octets', [{ payload: Uint8Array.of(1, 2, 3), timestamp: 1, marker: true }], ''],
   ])('%s', (_, packets, expected) => {
     expect(digits(packets)).toBe(expected);

@@ -10,6 +10,7 @@ import type { AudioClip } from '../speech/audio-clip.js';
 import type { ListenRequest, RemoteAddress, RtpCodec, StreamOptions } from './media-host.js';
 import type { StreamEvent } from './protocol.js';
 import { ScriptedRecognizer } from './testing/scripted-recognizer.js';
+import { TypeAhead } from '../pipeline/type-ahead.js';
 import { WorkerStream } from './worker-stream.js';
 
 const remote: RemoteAddress = { address: '127.0.0.1', port: 4_000 };
@@ -148,6 +149,17 @@ describe('WorkerStream', () => {
     },
   );
 
+  it('a prompt that was held in mid-word goes on as a new talkspurt, with a marker', () => {
+    const { stream, sent, clock } = create();
+    stream.handle({ type: 'play', stream: 5, play: 1, clip: clip(80) });
+    clock.advance(30);
+    stream.handle({ type: 'update', stream: 5, change: { direction: 'inactive' } });
+    clock.advance(1_000);
+    stream.handle({ type: 'update', stream: 5, change: { direction: 'sendrecv' } });
+    clock.advance(100);
+    expect(sent.map((p) => p.marker)).toEqual([true, false, true, false]);
+  });
+
   it('a codec and an address that come with the answer start the sending', () => {
     const { stream, sent, clock } = create({ codec: null, remote: null, continuous: true });
     clock.advance(100);
@@ -222,6 +234,61 @@ describe('WorkerStream', () => {
     clock.advance(10_000);
     expect(events).toEqual([]);
     expect(stream.close().packetsReceived).toBe(0);
+  });
+
+  describe('digits pressed while nobody listens', () => {
+    const keys = {
+      kind: 'rules',
+      uri: 'session:keys',
+      mode: 'dtmf',
+      language: 'en',
+      weight: 1,
+      root: 'root',
+      rules: { root: { type: 'repeat', item: { type: 'token', text: '5' }, min: 2, max: 2 } },
+    } as const;
+    const dtmf = { grammars: [keys], interdigitTimeoutMs: 1_000, termTimeoutMs: 0, termChar: '' };
+    const press = (stream: WorkerStream, count: number) => {
+      for (let i = 0; i < count; i++) {
+        const bytes = new Uint8Array(16);
+        writeRtpHeader(bytes, 101, true, 500 + i, 50_000 + i * 1_000, 77);
+        bytes.set([5, 0x8a, 3, 0x20], 12);
+        stream.receive(bytes, remote.address, remote.port);
+      }
+    };
+    const outcomes = (events: readonly StreamEvent[]) =>
+      events.flatMap((e) =>
+        e.type === 'complete' ? [`${e.listen} ${e.outcome.cause} ${e.outcome.digits}`] : [],
+      );
+
+    it.each([
+      [
+        'count as input when the listen asks for them (RFC 6787 9.4.31)',
+        3_000,
+        ['1 success 55', '2 success 55'],
+      ],
+      ['are forgotten when they are too old', 1_000, []],
+      ['are forgotten otherwise (9.4.32)', 0, []],
+    ])('%s', (_, typeAheadMs, expected) => {
+      const { stream, events, clock } = create();
+      press(stream, 5);
+      clock.advance(1_500);
+      for (const listen of [1, 2, 3])
+        stream.handle({
+          type: 'listen',
+          stream: 5,
+          listen,
+          options: { ...listenOptions, recognition: null, dtmf: { ...dtmf, typeAheadMs } },
+        });
+      expect(outcomes(events)).toEqual(expected);
+      stream.close();
+      expect(clock.pendingTimers).toBe(0);
+    });
+
+    it('are bounded: the oldest go first', () => {
+      const digits = new TypeAhead();
+      for (let i = 0; i < 200; i++) digits.push(String(i % 10), i);
+      expect([digits.length, digits.shift()]).toEqual([128, '2']);
+    });
   });
 
   it('DTMF without telephone-event is refused with a warning; beyond 128 digits it is cut', () => {

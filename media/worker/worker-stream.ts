@@ -6,6 +6,7 @@ import { ListenOperation } from '../pipeline/listen-operation.js';
 import { PromptPlayer } from '../pipeline/prompt-player.js';
 import type { Prompt } from '../pipeline/prompt.js';
 import type { TickHandle, Ticker } from '../pipeline/ticker.js';
+import { TypeAhead } from '../pipeline/type-ahead.js';
 import type { VadFactory, VoiceActivityDetector } from '../pipeline/vad.js';
 import { receiveFrameMs, RtpReceiver } from '../rtp/rtp-receiver.js';
 import { RtpSender } from '../rtp/rtp-sender.js';
@@ -53,6 +54,7 @@ export class WorkerStream {
   readonly #output: DatagramOutput;
   readonly #player = new PromptPlayer();
   readonly #prompts = new Map<number, Prompt>();
+  readonly #typeAhead = new TypeAhead();
   #direction: StreamOptions['direction'];
   #remote: RemoteAddress | null;
   #codec: RtpCodec | null = null;
@@ -315,6 +317,7 @@ export class WorkerStream {
     this.#listen = { id, operation };
     if (this.#receiver) this.#receiver.listening = true;
     this.#receiveTick = ticker.every(receiveFrameMs, this.#onReceiveTick);
+    this.#replayDigits(operation, request.dtmf?.typeAheadMs ?? 0);
   }
 
   /** The detector lives as long as the stream: what it learnt of the background serves the next listen. */
@@ -335,7 +338,18 @@ export class WorkerStream {
   };
 
   #hearDigit(digit: string): void {
-    this.#listen?.operation.digit(digit);
+    if (this.#listen) this.#listen.operation.digit(digit);
+    else this.#typeAhead.push(digit, this.#deps.clock.nowMs());
+  }
+
+  /** Gives a listen the digits that were pressed before it, as many as it takes; the rest waits for the next one. */
+  #replayDigits(operation: ListenOperation, typeAheadMs: number): void {
+    this.#typeAhead.forgetBefore(typeAheadMs > 0 ? this.#deps.clock.nowMs() - typeAheadMs : Infinity);
+    while (!operation.done) {
+      const digit = this.#typeAhead.shift();
+      if (digit === null) return;
+      operation.digit(digit);
+    }
   }
 
   #endListen(): void {
