@@ -118,6 +118,26 @@ describe('Ticker', () => {
     expect(ticker.subscriptions).toBe(1);
   });
 
+  it.each([undefined, 0, 1_010])(
+    'a subscriber from inside is called within its period (first at %s)',
+    (firstAtMs) => {
+      const { clock, ticker } = create();
+      const times: number[] = [];
+      const outer = ticker.every(
+        20,
+        (nowMs) => {
+          outer.cancel();
+          times.push(nowMs);
+          ticker.every(20, (at) => times.push(at), firstAtMs);
+        },
+        1_010,
+      );
+      clock.advance(100);
+      expect((times[1] ?? Infinity) - (times[0] ?? 0)).toBeLessThanOrEqual(20);
+      expect((times[2] ?? Infinity) - (times[1] ?? 0)).toBe(20);
+    },
+  );
+
   it('the last subscriber cancelling itself leaves no timer behind', () => {
     const { clock, ticker } = create();
     const handle = ticker.every(20, () => handle.cancel());

@@ -110,15 +110,22 @@ export class Ticker {
     this.#nextSlot = Math.max(this.#nextSlot, current + 1);
   }
 
+  /** The first slot that a new subscriber can have: the one that runs now would come again only after a whole turn. */
+  get #firstSlot(): number {
+    return this.#running ? this.#nextSlot + 1 : this.#nextSlot;
+  }
+
   #slotAt(atMs: number): number {
     const slot = Math.round((atMs - this.#originMs) / slotMs);
-    return Math.max(this.#nextSlot, Math.min(this.#nextSlot + wheelSlots - 1, slot));
+    const first = this.#firstSlot;
+    return Math.max(first, Math.min(first + wheelSlots - 2, slot));
   }
 
   #leastLoadedSlot(periodSlots: number): number {
-    let best = this.#nextSlot;
+    const first = this.#firstSlot;
+    let best = first;
     let load = Infinity;
-    for (let slot = this.#nextSlot; slot < this.#nextSlot + periodSlots; slot++) {
+    for (let slot = first; slot < first + periodSlots; slot++) {
       const length = this.#buckets[slot % wheelSlots]?.length ?? 0;
       if (length < load) {
         best = slot;

@@ -182,6 +182,22 @@ describe('WorkerStream', () => {
     ]);
   });
 
+  it('a re-INVITE with the same codec disturbs neither prompt nor listening', async () => {
+    const { stream, sent, events, clock, talk } = create();
+    stream.handle({ type: 'play', stream: 5, play: 1, clip: clip(2_000) });
+    stream.handle({ type: 'listen', stream: 5, listen: 2, options: { ...listenOptions, bargeIn: 'none' } });
+    for (let i = 0; i < 20; i++) {
+      talk(20);
+      stream.handle({ type: 'update', stream: 5, change: { codec: { ...pcmu }, remote: { ...remote } } });
+    }
+    clock.advance(1_000);
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(sent.filter((p) => p.marker).length).toBe(1);
+    expect(events.map((e) => e.type)).toEqual(['play-started', 'start-of-input', 'complete']);
+    expect(stream.close()).toMatchObject({ packetsReceived: 20, late: 0, underruns: 0 });
+  });
+
   it('sends to where packets come from once they do (RFC 4961)', () => {
     const { stream, sent, clock, talk } = create({ remote: null, continuous: true });
     clock.advance(100);

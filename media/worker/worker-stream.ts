@@ -40,6 +40,16 @@ export interface StreamDependencies {
 /** Sends one datagram; `bytes` is reused after it returns. */
 export type DatagramOutput = (bytes: Uint8Array, remote: RemoteAddress) => void;
 
+function sameCodec(a: RtpCodec, b: RtpCodec): boolean {
+  return (
+    a.encoding === b.encoding &&
+    a.payloadType === b.payloadType &&
+    a.clockRateHz === b.clockRateHz &&
+    a.ptimeMs === b.ptimeMs &&
+    a.telephoneEventPayloadType === b.telephoneEventPayloadType
+  );
+}
+
 /**
  * One RTP session on a worker: joins receiver, listen operation, prompt player and sender.
  *
@@ -184,6 +194,8 @@ export class WorkerStream {
   }
 
   #setCodec(codec: RtpCodec): void {
+    // A re-INVITE repeats the codec more often than it changes it: nothing that runs may notice.
+    if (this.#codec && sameCodec(this.#codec, codec)) return;
     const { clock, random, jitterMs } = this.#deps;
     const sameTick = this.#codec?.ptimeMs === codec.ptimeMs;
     this.#codec = codec;
