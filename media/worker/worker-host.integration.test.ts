@@ -227,7 +227,8 @@ describe('WorkerMediaHost over UDP on 127.0.0.1', () => {
       delays.push(play.startedAtMs - askedMs);
     }
     delays.sort((a, b) => a - b);
-    expect(delays[3]).toBeLessThan(5);
+    // The median, on a machine that does other things too; a stream that waited for a phase would take 10 ms and more.
+    expect(delays[3]).toBeLessThan(8);
   });
 
   it('speech barges in: the prompt stops, the recogniser hears it and the result comes after the pause', async () => {
@@ -484,6 +485,7 @@ describe('deadlines, on a fake clock', () => {
   it.each([
     ['no worker', { workers: 0, rtpPorts: { from: 41_400, to: 41_419 } }],
     ['fewer ports than workers', { workers: 8, rtpPorts: { from: 41_400, to: 41_403 } }],
+    ['more jitter than its bound', { workers: 1, rtpPorts: { from: 41_400, to: 41_403 }, jitterMs: 200 }],
   ])('start refuses %s', async (_, shape) => {
     const starting = WorkerMediaHost.start(
       { ...shape, engines: [] },

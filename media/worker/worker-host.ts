@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../config/clock.js';
+import { mediaLimits } from '../../config/limits.js';
 import type { Logger } from '../../config/logger.js';
 import { defaultJitterMs } from '../rtp/jitter-buffer.js';
 import { partitionPorts, type PortRange } from '../rtp/port-pool.js';
@@ -17,7 +18,7 @@ export interface WorkerMediaHostOptions {
   readonly rtpPorts: PortRange;
   /** Recognisers that every worker loads. */
   readonly engines: readonly EngineSpec[];
-  /** Jitter-buffer delay before the network is known; 40 unless given. */
+  /** Jitter-buffer delay before the network is known, 0 to 60; 40 unless given. */
   readonly jitterMs?: number;
 }
 
@@ -70,7 +71,9 @@ export class WorkerMediaHost implements MediaHost {
     options: WorkerMediaHostOptions,
     deps: WorkerMediaHostDependencies,
   ): Promise<WorkerMediaHost> {
-    const { workers, rtpPorts } = options;
+    const { workers, rtpPorts, jitterMs = defaultJitterMs } = options;
+    if (!(jitterMs >= 0 && jitterMs <= mediaLimits.jitterBufferMs))
+      throw new SpeechError('bad-input', `jitterMs is ${jitterMs}; give 0 to ${mediaLimits.jitterBufferMs}`);
     if (!Number.isInteger(workers) || workers < 1)
       throw new SpeechError('bad-input', `workers is ${workers}; give at least 1`);
     if (partitionPorts(rtpPorts, 0, workers).to <= rtpPorts.from)
