@@ -75,6 +75,8 @@ export const mediaLimits = {
   dtmfDigits: 128,
   workerReplyMs: 5_000,
   preRollMs: 400,
+  /** An engine that owes its final result for longer is given up. */
+  recognizerResultMs: 5_000,
 } as const;
 
 /** media/speech: synthesis, grammars, SSML. */

@@ -84,6 +84,11 @@ export interface DtmfRequest {
   readonly termTimeoutMs: number;
   /** RFC 6787 9.4.19: one digit, or empty for none. */
   readonly termChar: string;
+  /**
+   * RFC 6787 9.4.31: digits pressed while nobody listened count as input when they are not older than this.
+   * 0 (and absent) forgets them, as Clear-DTMF-Buffer does (9.4.32).
+   */
+  readonly typeAheadMs?: number;
 }
 
 export interface ListenRequest {

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../../config/clock.js';
+import { partitionPorts, PortPool, portQuarantineMs } from './port-pool.js';
+import { SourceLock } from './source-lock.js';
+
+describe('PortPool', () => {
+  it('gives even ports only, each once, then null (RFC 3550 11)', () => {
+    const pool = new PortPool({ from: 30_001, to: 30_006 }, new FakeClock());
+    expect([pool.acquire(), pool.acquire(), pool.acquire(), pool.acquire()]).toEqual([
+      30_002,
+      30_004,
+      30_006,
+      null,
+    ]);
+  });
+
+  it('lets a port rest before it is given again', () => {
+    const clock = new FakeClock();
+    const pool = new PortPool({ from: 30_000, to: 30_001 }, clock);
+    pool.release(pool.acquire() ?? 0);
+    clock.advance(portQuarantineMs - 1);
+    expect(pool.acquire()).toBeNull();
+    clock.advance(1);
+    expect(pool.acquire()).toBe(30_000);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('ignores a port that it did not give, and one given back twice', () => {
+    const clock = new FakeClock();
+    const pool = new PortPool({ from: 30_000, to: 30_003 }, clock);
+    const port = pool.acquire() ?? 0;
+    pool.release(port);
+    pool.release(port);
+    pool.release(40_000);
+    clock.advance(portQuarantineMs);
+    expect(pool.available).toBe(2);
+  });
+
+  it.each([
+    [{ from: 30_000, to: 30_019 }, 3],
+    [{ from: 30_001, to: 30_020 }, 2],
+    [{ from: 30_000, to: 30_003 }, 4],
+  ])('%o in %i parts: every even port once', (range, count) => {
+    const all: number[] = [];
+    for (let index = 0; index < count; index++) {
+      const pool = new PortPool(partitionPorts(range, index, count), new FakeClock());
+      for (let port = pool.acquire(); port !== null; port = pool.acquire()) all.push(port);
+    }
+    const expected: number[] = [];
+    for (let port = range.from + (range.from % 2); port <= range.to; port += 2) expected.push(port);
+    expect(all).toEqual(expected);
+  });
+});
+
+describe('SourceLock (RFC 4961)', () => {
+  const signalled = { address: '127.0.0.1', port: 4_000 };
+  /** [address, port, ssrc, at] */
+  type Packet = readonly [string, number, number, number];
+  const judge = (lock: SourceLock, packets: readonly Packet[]) =>
+    packets.map(([address, port, ssrc, nowMs]) => lock.judge(address, port, ssrc, nowMs));
+
+  it.each<[string, readonly Packet[], readonly string[]]>([
+    [
+      'the first source is taken, others are strangers',
+      [
+        ['127.0.0.1', 4_000, 1, 0],
+        ['127.0.0.1', 4_000, 1, 20],
+        ['127.0.0.9', 4_000, 1, 21],
+        ['127.0.0.1', 4_002, 1, 22],
+      ],
+      ['restart', 'accept', 'stranger', 'stranger'],
+    ],
+    [
+      'the signalled address outranks a stranger that came first',
+      [
+        ['10.0.0.9', 9, 7, 0],
+        ['127.0.0.1', 4_000, 1, 5],
+        ['10.0.0.9', 9, 7, 6],
+      ],
+      ['restart', 'restart', 'stranger'],
+    ],
+    [
+      'another source takes over after a second of silence and three packets',
+      [
+        ['127.0.0.1', 4_000, 1, 0],
+        ['10.0.0.9', 9, 7, 999],
+        ['10.0.0.9', 9, 7, 1_000],
+        ['10.0.0.9', 9, 7, 1_020],
+        ['10.0.0.9', 9, 7, 1_040],
+        ['10.0.0.9', 9, 7, 1_060],
+      ],
+      ['restart', 'stranger', 'stranger', 'stranger', 'restart', 'accept'],
+    ],
+    [
+      'a lone packet with another SSRC changes nothing; three do (RFC 3550 8.2)',
+      [
+        ['127.0.0.1', 4_000, 1, 0],
+        ['127.0.0.1', 4_000, 2, 20],
+        ['127.0.0.1', 4_000, 1, 40],
+        ['127.0.0.1', 4_000, 2, 60],
+        ['127.0.0.1', 4_000, 2, 80],
+        ['127.0.0.1', 4_000, 2, 100],
+      ],
+      ['restart', 'stranger', 'accept', 'stranger', 'stranger', 'restart'],
+    ],
+  ])('%s', (_, packets, expected) => {
+    expect(judge(new SourceLock(signalled), packets)).toEqual(expected);
+  });
+
+  it('sends to the signalled address until a source is locked, then to that (symmetric RTP)', () => {
+    const lock = new SourceLock(signalled);
+    expect(lock.remote).toEqual(signalled);
+    lock.judge('10.0.0.9', 9, 7, 0);
+    expect(lock.remote).toEqual({ address: '10.0.0.9', port: 9 });
+  });
+
+  it('a new signalled address unlocks; the same one does not', () => {
+    const lock = new SourceLock(signalled);
+    lock.judge('10.0.0.9', 9, 7, 0);
+    lock.signal({ ...signalled });
+    expect(lock.remote?.address).toBe('10.0.0.9');
+    lock.signal({ address: '127.0.0.1', port: 5_000 });
+    expect(lock.remote).toEqual({ address: '127.0.0.1', port: 5_000 });
+    expect(lock.judge('127.0.0.1', 5_000, 8, 1)).toBe('restart');
+  });
+});

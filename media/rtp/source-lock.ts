@@ -1,0 +1,100 @@
+import type { RemoteAddress } from '../worker/media-host.js';
+
+/** What to do with a packet: `restart` means take it, and that its source or SSRC is a new one. */
+export type SourceVerdict = 'accept' | 'restart' | 'stranger';
+
+/** The locked source must have been silent for this long before another may take over. */
+const takeoverSilenceMs = 1_000;
+/** Packets in a row that a new source, or a new SSRC of the locked one, needs to be believed. */
+const probationPackets = 3;
+
+/**
+ * Decides whose packets belong to a stream (symmetric RTP, RFC 4961): the first source is locked, others are strangers.
+ *
+ * The signalled address outranks any other at once. A stranger takes over only after the locked source fell silent;
+ * a new SSRC at the locked address is a restart (RFC 3550 8.2). Both must show themselves in consecutive packets.
+ */
+export class SourceLock {
+  #signalled: RemoteAddress | null;
+  #address = '';
+  #port = 0;
+  #ssrc = 0;
+  #lastHeardMs = 0;
+  #candidateAddress = '';
+  #candidatePort = 0;
+  #candidateSsrc = 0;
+  #candidatePackets = 0;
+  #strangers = 0;
+  #remote: RemoteAddress | null = null;
+
+  constructor(signalled: RemoteAddress | null) {
+    this.#signalled = signalled;
+  }
+
+  /** Packets that were dropped because of where they came from. */
+  get strangers(): number {
+    return this.#strangers;
+  }
+
+  /** Where to send: the locked source, or the signalled address until one is locked. */
+  get remote(): RemoteAddress | null {
+    return this.#remote ?? this.#signalled;
+  }
+
+  /** A new answer or re-INVITE named an address: it is locked anew from the next packet on. */
+  signal(remote: RemoteAddress): void {
+    if (remote.address === this.#signalled?.address && remote.port === this.#signalled.port) return;
+    this.#signalled = remote;
+    this.#remote = null;
+    this.#candidatePackets = 0;
+  }
+
+  judge(address: string, port: number, ssrc: number, nowMs: number): SourceVerdict {
+    if (!this.#remote) return this.#lock(address, port, ssrc, nowMs);
+    if (port === this.#port && address === this.#address) return this.#judgeLocked(ssrc, nowMs);
+    if (this.#isSignalled(address, port) && !this.#isSignalled(this.#address, this.#port))
+      return this.#lock(address, port, ssrc, nowMs);
+    const silent = nowMs - this.#lastHeardMs >= takeoverSilenceMs;
+    if (silent && this.#passesProbation(address, port, ssrc)) return this.#lock(address, port, ssrc, nowMs);
+    this.#strangers++;
+    return 'stranger';
+  }
+
+  #judgeLocked(ssrc: number, nowMs: number): SourceVerdict {
+    if (ssrc === this.#ssrc) {
+      this.#lastHeardMs = nowMs;
+      this.#candidatePackets = 0;
+      return 'accept';
+    }
+    if (this.#passesProbation(this.#address, this.#port, ssrc))
+      return this.#lock(this.#address, this.#port, ssrc, nowMs);
+    this.#strangers++;
+    return 'stranger';
+  }
+
+  #isSignalled(address: string, port: number): boolean {
+    return this.#signalled?.port === port && this.#signalled.address === address;
+  }
+
+  #lock(address: string, port: number, ssrc: number, nowMs: number): SourceVerdict {
+    this.#address = address;
+    this.#port = port;
+    this.#ssrc = ssrc;
+    this.#lastHeardMs = nowMs;
+    this.#candidatePackets = 0;
+    this.#remote = { address, port };
+    return 'restart';
+  }
+
+  #passesProbation(address: string, port: number, ssrc: number): boolean {
+    const same =
+      ssrc === this.#candidateSsrc && port === this.#candidatePort && address === this.#candidateAddress;
+    if (!same) {
+      this.#candidateAddress = address;
+      this.#candidatePort = port;
+      this.#candidateSsrc = ssrc;
+      this.#candidatePackets = 0;
+    }
+    return ++this.#candidatePackets >= probationPackets;
+  }
+}

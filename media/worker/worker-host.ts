@@ -1,0 +1,180 @@
+import type { Clock, Timer } from '../../config/clock.js';
+import { mediaLimits } from '../../config/limits.js';
+import type { Logger } from '../../config/logger.js';
+import { defaultJitterMs } from '../rtp/jitter-buffer.js';
+import { partitionPorts, type PortRange } from '../rtp/port-pool.js';
+import { SpeechError } from '../speech/errors.js';
+import { absoluteNowMs } from './absolute-clock.js';
+import { engineLoadMs } from './engine-table.js';
+import { HostStream } from './host-stream.js';
+import type { MediaHost, MediaStream, StreamOptions } from './media-host.js';
+import type { EngineSpec, EngineState, WorkerSnapshot } from './protocol.js';
+import { WorkerSlot } from './worker-slot.js';
+
+export interface WorkerMediaHostOptions {
+  /** Threads; one per core that media may have, at least 1. */
+  readonly workers: number;
+  /** Divided among the workers; each stream takes an even port. */
+  readonly rtpPorts: PortRange;
+  /** Recognisers that every worker loads. */
+  readonly engines: readonly EngineSpec[];
+  /** Jitter-buffer delay before the network is known, 0 to 60; 40 unless given. */
+  readonly jitterMs?: number;
+}
+
+export interface WorkerMediaHostDependencies {
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** A thread ended by itself; its streams were closed and it is being started again. */
+  readonly onWorkerLost: (worker: number, reason: string) => void;
+}
+
+/** One thread's numbers; null while it is being restarted. */
+export type WorkerMetrics = WorkerSnapshot | null;
+
+/**
+ * Runs RTP on worker threads: each stream lives on the worker that had the fewest when it was opened.
+ *
+ * A thread that dies takes its streams with it (`onClosed`) and is started again; the others do not notice.
+ */
+export class WorkerMediaHost implements MediaHost {
+  readonly #slots: readonly WorkerSlot[];
+  readonly #streams = new Map<number, { readonly stream: HostStream; readonly slot: WorkerSlot }>();
+  readonly #deps: WorkerMediaHostDependencies;
+  #nextStream = 1;
+  #closing: Promise<void> | null = null;
+
+  private constructor(options: WorkerMediaHostOptions, deps: WorkerMediaHostDependencies) {
+    this.#deps = deps;
+    const { engines, rtpPorts, jitterMs = defaultJitterMs } = options;
+    this.#slots = Array.from(
+      { length: options.workers },
+      (_, index) =>
+        new WorkerSlot(
+          index,
+          { engines, jitterMs, ports: partitionPorts(rtpPorts, index, options.workers) },
+          {
+            clock: deps.clock,
+            logger: deps.logger.child({ mediaWorker: index }),
+            onEvent: (event) => this.#streams.get(event.stream)?.stream.handle(event),
+            onLost: (reason) => this.#loseWorker(index, reason),
+          },
+        ),
+    );
+  }
+
+  /**
+   * Starts the threads and waits until each can open streams and every engine is ready or unavailable (at most 30 s).
+   * Rejects with SpeechError `unavailable` when a thread does not start, `bad-input` for options that cannot work.
+   */
+  static async start(
+    options: WorkerMediaHostOptions,
+    deps: WorkerMediaHostDependencies,
+  ): Promise<WorkerMediaHost> {
+    const { workers, rtpPorts, jitterMs = defaultJitterMs } = options;
+    if (!(jitterMs >= 0 && jitterMs <= mediaLimits.jitterBufferMs))
+      throw new SpeechError('bad-input', `jitterMs is ${jitterMs}; give 0 to ${mediaLimits.jitterBufferMs}`);
+    if (!Number.isInteger(workers) || workers < 1)
+      throw new SpeechError('bad-input', `workers is ${workers}; give at least 1`);
+    if (partitionPorts(rtpPorts, 0, workers).to <= rtpPorts.from)
+      throw new SpeechError(
+        'bad-input',
+        `rtpPorts ${rtpPorts.from} to ${rtpPorts.to} are too few for ${workers} workers`,
+      );
+    const host = new WorkerMediaHost(options, deps);
+    try {
+      await Promise.all(host.#slots.map((slot) => slot.started()));
+      await host.#enginesSettled();
+    } catch (error) {
+      await host.close();
+      throw error;
+    }
+    return host;
+  }
+
+  get openStreams(): number {
+    return this.#streams.size;
+  }
+
+  /** Engines by name, as they are on the first worker that runs (all load the same). */
+  get engines(): ReadonlyMap<string, EngineState> {
+    return (
+      (this.#slots.find((slot) => slot.ready) ?? this.#slots[0])?.engines ?? new Map<string, EngineState>()
+    );
+  }
+
+  async openStream(options: StreamOptions, onClosed: (reason: string) => void): Promise<MediaStream> {
+    if (this.#closing) throw new SpeechError('unavailable', 'media host is closed');
+    const slots = this.#slots.filter((slot) => slot.ready).sort((a, b) => a.load - b.load);
+    let refusal = new SpeechError('capacity', 'no media worker is running');
+    for (const slot of slots) {
+      try {
+        return await this.#openOn(slot, options, onClosed);
+      } catch (error) {
+        // Only a full worker is a reason to ask the next one.
+        if (!(error instanceof SpeechError) || error.code !== 'capacity') throw error;
+        refusal = error;
+      }
+    }
+    throw refusal;
+  }
+
+  /** Numbers of every worker since the last call; a worker that does not answer in time gives null. */
+  async metrics(): Promise<readonly WorkerMetrics[]> {
+    return Promise.all(this.#slots.map((slot) => slot.snapshot()));
+  }
+
+  /** Closes all streams and ends the threads; idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #openOn(
+    slot: WorkerSlot,
+    options: StreamOptions,
+    onClosed: (reason: string) => void,
+  ): Promise<MediaStream> {
+    const id = this.#nextStream++;
+    slot.load++;
+    let localPort: number;
+    try {
+      localPort = await slot.open(id, options);
+    } catch (error) {
+      slot.load--;
+      throw error;
+    }
+    const { clock } = this.#deps;
+    const stream = new HostStream(id, localPort, onClosed, {
+      post: (command) => slot.post(command),
+      requestClose: () => slot.closeStream(id),
+      toClockMs: (absoluteMs) => absoluteMs - absoluteNowMs() + clock.nowMs(),
+      onGone: () => {
+        slot.load--;
+        this.#streams.delete(id);
+      },
+    });
+    this.#streams.set(id, { stream, slot });
+    return stream;
+  }
+
+  #loseWorker(index: number, reason: string): void {
+    const slot = this.#slots[index];
+    for (const entry of [...this.#streams.values()]) if (entry.slot === slot) entry.stream.lose(reason);
+    this.#deps.onWorkerLost(index, reason);
+  }
+
+  async #enginesSettled(): Promise<void> {
+    let timer: Timer | null = null;
+    const deadline = new Promise<void>((resolve) => {
+      timer = this.#deps.clock.setTimer(resolve, engineLoadMs);
+    });
+    await Promise.race([deadline, Promise.all(this.#slots.map((slot) => slot.enginesSettled()))]);
+    (timer as Timer | null)?.cancel();
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#streams.values()].map(({ stream }) => stream.close()));
+    await Promise.all(this.#slots.map((slot) => slot.close()));
+  }
+}
