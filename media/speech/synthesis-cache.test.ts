@@ -257,6 +257,19 @@ describe('leaving', () => {
     expect(stayer.bytes).toEqual([1, 2]);
   });
 
+  it('takes effect even when another consumer asks for it during the same call-back', () => {
+    const { cache, engine, get } = setUp();
+    const first = get().consumer;
+    engine.call().listener.onAudio(Int16Array.of(1));
+    engine.call().listener.onAudio(Int16Array.of(2));
+    const late = new RecordingConsumer();
+    first.onEnd = () => subscription.cancel();
+    const subscription = cache.get(engine, speechRequest(), 'PCMU', late);
+    engine.call().listener.onAudio(Int16Array.of(3));
+    engine.call().listener.onEnd();
+    expect(late.events).toEqual(['chunk', 'chunk', 'chunk']);
+  });
+
   it('by the last one lets the synthesis fill the cache', () => {
     const { engine, get } = setUp();
     get().subscription.cancel();
