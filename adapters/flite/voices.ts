@@ -6,6 +6,7 @@ export const fliteVoices: Readonly<
   Record<FliteVoice, { readonly sampleRateHz: number; pitchFeature(pitch: number): string }>
 > = {
   slt: { sampleRateHz: 16_000, pitchFeature: shift },
+  // Measured: this voice takes the argument and stays as it is.
   rms: { sampleRateHz: 16_000, pitchFeature: shift },
   awb: { sampleRateHz: 16_000, pitchFeature: shift },
   // A diphone voice with a mean of 95 Hz.

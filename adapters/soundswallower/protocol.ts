@@ -20,6 +20,7 @@ export type DecoderCommand =
 export type DecoderReport =
   | { readonly type: 'warm' }
   | { readonly type: 'partial'; readonly id: number; readonly text: string }
+  /** Here `confidence` is the engine's own word probability. */
   | { readonly type: 'final'; readonly id: number; readonly words: readonly RecognizedWord[] }
   | { readonly type: 'failed'; readonly id: number; readonly code: SpeechErrorCode; readonly message: string }
   | {

@@ -149,6 +149,30 @@ describe('on a telephone line, twenty phrases are understood at 95 % and more', 
   });
 });
 
+it('at the default threshold of 0.5, what is in the grammar is kept and half of what is not is rejected', async () => {
+  const strangers = [
+    'what is the weather tomorrow',
+    'my dog ate the homework',
+    'the train leaves at noon',
+    'pizza with extra cheese',
+    'turn off the kitchen light',
+    'two tickets for the movie',
+    'the president gave a speech',
+    'tell me a joke',
+    'it rained all day',
+    'maybe later',
+  ];
+  const isAccepted = async (phrase: string) => {
+    const { result } = await recognize(recognizer, await say(phrase));
+    return (result.alternatives[0]?.confidence ?? 0) >= 0.5;
+  };
+  let [kept, strays] = [0, 0];
+  for (const phrase of phrases) if (await isAccepted(phrase)) kept++;
+  for (const phrase of strangers) if (await isAccepted(phrase)) strays++;
+  expect(kept).toBeGreaterThanOrEqual(19);
+  expect(strays).toBeLessThanOrEqual(strangers.length / 2);
+});
+
 describe('SoundswallowerRecognizer', () => {
   const alternatives = (...texts: string[]): Grammar => ({
     kind: 'rules',

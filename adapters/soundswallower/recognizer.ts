@@ -37,9 +37,9 @@ export interface SoundswallowerOptions {
  * The recogniser that needs nothing installed: American English at telephone rate, restricted to grammars.
  *
  * It listens for the request's voice grammars, or for its hints when it has none; with neither there is nothing to
- * choose from and the request is `unsupported`. Its confidences separate poorly (of 60 phrases outside the grammar,
- * a threshold of 0.86 still accepts 13 %): a recogniser to start with, not to end with. All decoders live in one
- * thread of their own; when it dies, running recognitions end as `unavailable` and the next one starts it again.
+ * choose from and the request is `unsupported`. Its confidences separate poorly (decoder-run.ts), so that speech outside
+ * the grammar is often taken for the nearest phrase in it: a recogniser to start with, not to end with. All decoders live
+ * in one thread of their own; when it dies, running recognitions end as `unavailable` and the next one starts it again.
  */
 export class SoundswallowerRecognizer implements Recognizer {
   readonly capabilities = capabilities;
