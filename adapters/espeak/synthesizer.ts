@@ -37,7 +37,7 @@ export class EspeakSynthesizer implements Synthesizer {
   readonly #installation: EspeakInstallation;
   readonly #running = new Set<Utterance>();
   readonly #waiting: Utterance[] = [];
-  #onIdle: (() => void) | null = null;
+  readonly #onIdle: (() => void)[] = [];
   #closed = false;
 
   constructor(installation: EspeakInstallation) {
@@ -88,7 +88,7 @@ export class EspeakSynthesizer implements Synthesizer {
       if (!utterance.signal.aborted) utterance.listener.onError(closed);
       utterance.signal.removeEventListener('abort', utterance.onAbort);
     }
-    if (this.#running.size > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    if (this.#running.size > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
   #refusal(request: SynthesisRequest, language: string | null): SpeechError | null {
@@ -135,7 +135,8 @@ export class EspeakSynthesizer implements Synthesizer {
     if (!this.#running.delete(utterance)) return;
     utterance.signal.removeEventListener('abort', utterance.onAbort);
     this.#startNext();
-    if (this.#running.size === 0) this.#onIdle?.();
+    if (this.#running.size > 0) return;
+    for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 }
 

@@ -17,6 +17,8 @@ import {
 import { checkRequest, nearestRate } from './synthesis-request.js';
 import type { SynthesisRequest, Synthesizer } from './synthesizer.js';
 
+export type { ClipConsumer, ClipSubscription };
+
 /** Bounds and choices of a `SynthesisCache`; `speechLimits` has the defaults. */
 export interface SynthesisCacheOptions {
   /** From being stored. */
