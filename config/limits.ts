@@ -96,6 +96,24 @@ export const speechLimits = {
   grammarMatchSteps: 1_000_000,
   recognizerDecoders: 8,
   recognitionMs: 120_000,
+  /** A recogniser that has not answered this long after the end of audio is taken for dead. */
+  recognizerFinalMs: 10_000,
+  /** One engine's syntheses at the same time, as the cache asks for them; the rest wait. */
+  concurrentSyntheses: 16,
+  /** Syntheses that wait for such a place; beyond it a miss is refused (`capacity`). */
+  waitingSyntheses: 1_000,
+  /** Syntheses that go on with nobody listening, to fill the cache. */
+  abandonedSyntheses: 32,
+  /** Pieces of one prompt as the engine hands them out (600 s in pieces of 10 ms). */
+  clipChunks: 60_000,
+  /** `<mark>` elements of one prompt. */
+  clipMarks: 1_000,
+  /** Utterances that wait for an embedded synthesiser's thread or process. */
+  synthesizerQueue: 64,
+  /** Processes of an embedded synthesiser that run at the same time. */
+  synthesizerProcesses: 4,
+  /** Words of one compiled JSGF grammar after its rules are expanded. */
+  jsgfWords: 20_000,
 } as const;
 
 /** config/xml.ts: any XML that comes from outside. */
