@@ -46,7 +46,12 @@ export function buildNode(id: string, raw: RawNode, context: BuildContext): Dial
   const [kind, second] = kinds;
   if (second !== undefined) {
     const message = `a node is one of ${kinds.join(', ')}, not several`;
-    context.report('error', [...path, second], message, 'Move one of them to a node of its own and "go" there');
+    context.report(
+      'error',
+      [...path, second],
+      message,
+      'Move one of them to a node of its own and "go" there',
+    );
     return null;
   }
   checkCompanions(raw, kind, path, context.report);
@@ -76,7 +81,9 @@ function buildListen(raw: RawNode, id: string, path: TreePath, context: BuildCon
   if (!listen) return null;
   const { report } = context;
   const at = [...path, 'listen'];
-  const branches = listen.branches.map((branch, i) => buildBranch(branch, [...at, 'branches', i], '', report));
+  const branches = listen.branches.map((branch, i) =>
+    buildBranch(branch, [...at, 'branches', i], '', report),
+  );
   const dtmf = new Map(context.globalKeys);
   for (const [key, name] of Object.entries(listen.dtmf)) {
     const own = branches.some((branch) => branch?.id === name);
@@ -118,7 +125,12 @@ function buildAsk(raw: RawNode, id: string, path: TreePath, context: BuildContex
 function answerOf(ask: NonNullable<RawNode['ask']>, at: TreePath, report: Report): AnswerType {
   if (ask.type !== 'digits') {
     if (ask.min !== undefined || ask.max !== undefined)
-      report('error', [...at, ask.min === undefined ? 'max' : 'min'], 'only digits have a length', 'Remove it');
+      report(
+        'error',
+        [...at, ask.min === undefined ? 'max' : 'min'],
+        'only digits have a length',
+        'Remove it',
+      );
     return { type: ask.type === 'yes_no' ? 'yes-no' : 'text' };
   }
   const minDigits = ask.min ?? 1;
@@ -132,7 +144,12 @@ function buildSet(raw: RawNode, id: string, path: TreePath, { report }: BuildCon
   const values = new Map(Object.entries(raw.set ?? {}));
   for (const name of values.keys()) {
     if (!isVariableName(name))
-      report('error', [...path, 'set', name], `"${name}" cannot name a variable`, 'Use letters, digits and "_"');
+      report(
+        'error',
+        [...path, 'set', name],
+        `"${name}" cannot name a variable`,
+        'Use letters, digits and "_"',
+      );
   }
   return go === null ? null : { kind: 'set', ...base(raw, id, path, report), values, go };
 }
@@ -218,7 +235,12 @@ function userTurn(raw: RawNode, own: RawLadders, at: TreePath, { raw: tree, repo
 }
 
 /** The node's ladder, key by key over the tree's, over the default of two plain repetitions. */
-function ladderOf(own: RawLadder | undefined, tree: RawLadder | undefined, path: TreePath, report: Report): Ladder {
+function ladderOf(
+  own: RawLadder | undefined,
+  tree: RawLadder | undefined,
+  path: TreePath,
+  report: Report,
+): Ladder {
   const prompts = own?.prompts ?? tree?.prompts ?? [];
   return {
     prompts: prompts.map((text, i) => promptOf(text, [...path, 'prompts', i], report)),

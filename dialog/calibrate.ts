@@ -3,7 +3,7 @@ import { NgramMatcher } from './ngram-matcher.js';
 import { treeFrequencies } from './ngram-scorer.js';
 import type { Candidate, CandidateSet, ScoredBranch } from './scoring.js';
 import { defaultThresholds, isWaiting, type DialogNode, type DialogTree, type Thresholds } from './tree.js';
-import { effectiveScore } from './zones.js';
+import { bestOf, effectiveScore } from './zones.js';
 
 /** Folds of the held-out test; the smallest branch worth measuring has as many examples. */
 const folds = 4;
@@ -11,7 +11,7 @@ const minExamplesPerBranch = 3;
 const maxNegatives = 200;
 /** Examples fitted in all; a tree beyond it keeps the default thresholds, so that loading stays in bounded time. */
 const maxFittedExamples = 20_000;
-const acceptRange = { from: 0.22, to: 0.42, step: 0.01 } as const;
+const acceptPercent = { from: 22, to: 42 } as const;
 /** How much of `accept` the confirm threshold is. */
 const confirmShare = 0.7;
 /** Cost of taking the wrong branch, against 1 for asking again. */
@@ -69,16 +69,21 @@ export function gatherEvidence(
   const wrong: number[] = [];
   const measurable = set.candidates.every(({ examples }) => examples.length >= minExamplesPerBranch);
   for (let fold = 0; measurable && fold < folds; fold++) {
-    const match = fit(set.candidates.map(({ id, examples }) => ({ id, examples: examples.filter(keep(fold)) })));
+    const match = fit(
+      set.candidates.map(({ id, examples }) => ({ id, examples: examples.filter(keep(fold)) })),
+    );
     for (const { id, examples } of set.candidates) {
       for (const example of examples.filter((_example, i) => i % folds === fold)) {
         const best = bestOf(match(example));
-        if (best) (best.id === id ? right : wrong).push(best.score);
+        if (best) (best.branchId === id ? right : wrong).push(effectiveScore(best));
       }
     }
   }
   const match = fit(set.candidates);
-  const foreign = foreignExamples(tree, set, sets).map((example) => bestOf(match(example))?.score ?? 0);
+  const foreign = foreignExamples(tree, set, sets).map((example) => {
+    const best = bestOf(match(example));
+    return best ? effectiveScore(best) : 0;
+  });
   return { right, wrong, foreign };
 }
 
@@ -87,16 +92,17 @@ export function thresholdsFor({ right, wrong, foreign }: NodeEvidence): Threshol
   if (right.length === 0) return defaultThresholds;
   let accept: number = defaultThresholds.accept;
   let least = Infinity;
-  for (let at: number = acceptRange.from; at <= acceptRange.to + 1e-9; at += acceptRange.step) {
+  for (let percent: number = acceptPercent.from; percent <= acceptPercent.to; percent++) {
+    const at = percent / 100;
     const refused = share(right, (score) => score < at);
     const mistaken = share(wrong, (score) => score >= at) * (wrong.length / (right.length + wrong.length));
     const digressed = share(foreign, (score) => score >= at);
-    const cost = refused + wrongCost * mistaken + digressed + priorWeight * (at - defaultThresholds.accept) ** 2;
+    const cost =
+      refused + wrongCost * mistaken + digressed + priorWeight * (at - defaultThresholds.accept) ** 2;
     if (cost >= least) continue;
     least = cost;
     accept = at;
   }
-  accept = Math.round(accept * 100) / 100;
   return { accept, confirm: Math.round(accept * confirmShare * 100) / 100, source: 'calibrated' };
 }
 
@@ -112,15 +118,6 @@ function keep(fold: number): (example: string, index: number) => boolean {
   return (_example, index) => index % folds !== fold;
 }
 
-function bestOf(scores: readonly ScoredBranch[]): { id: string; score: number } | null {
-  let best: { id: string; score: number } | null = null;
-  for (const scored of scores) {
-    const score = effectiveScore(scored);
-    if (!best || score > best.score) best = { id: scored.branchId, score };
-  }
-  return best;
-}
-
 /** Evenly taken examples of other nodes, but for branches that mean the same (same id or same target). */
 function foreignExamples(tree: DialogTree, set: CandidateSet, sets: readonly CandidateSet[]): string[] {
   const known = new Set(set.candidates.map(({ id }) => id));
@@ -131,7 +128,8 @@ function foreignExamples(tree: DialogTree, set: CandidateSet, sets: readonly Can
     const otherTargets = targetsAt(tree, other.setId);
     for (const candidate of other.candidates) {
       const target = otherTargets.get(candidate.id);
-      if (known.has(candidate.id) || (target !== undefined && [...targets.values()].includes(target))) continue;
+      if (known.has(candidate.id) || (target !== undefined && [...targets.values()].includes(target)))
+        continue;
       for (const example of candidate.examples) examples.add(example);
     }
   }

@@ -70,12 +70,18 @@ export function hearScores(
 ): void {
   turn.setPhase(phase.open ?? { name: 'listening' });
   const known = scores.filter(({ branchId }) => phase.branchIds.includes(branchId));
-  const verdict = judge(known, node.thresholds);
+  const verdict = judge(known, node.thresholds, (id, otherId) => sameEffect(turn, node, id, otherId));
   const branch = findBranch(turn, node, verdict.branchId);
   if (branch && verdict.zone === 'accept') takeBranch(turn, node, branch, verdict);
   else if (node.kind === 'ask' && phase.answer !== null) considerAnswer(turn, node, phase.answer, false);
   else if (branch && verdict.zone === 'confirm') confirmBranch(turn, node, branch, verdict);
   else fail(turn, node, 'noMatch', { ...verdict, zone: 'reject' });
+}
+
+function sameEffect(turn: Turn, node: WaitingNode, id: string, otherId: string): boolean {
+  const effect = findBranch(turn, node, id)?.effect;
+  const other = findBranch(turn, node, otherId)?.effect;
+  return effect?.type === 'go' && other?.type === 'go' && effect.target === other.target;
 }
 
 interface Question {
@@ -107,7 +113,8 @@ function confirmed(turn: Turn, node: WaitingNode, phase: Confirming, viaKeys: bo
   }
   turn.setPhase({ name: 'listening' });
   const branch = findBranch(turn, node, phase.branchId);
-  if (branch) takeBranch(turn, node, branch, { score: null, zone: viaKeys ? 'dtmf' : 'accept', threshold: null });
+  if (branch)
+    takeBranch(turn, node, branch, { score: null, zone: viaKeys ? 'dtmf' : 'accept', threshold: null });
   else fail(turn, node, 'noMatch');
 }
 

@@ -50,13 +50,14 @@ export function considerAnswer(turn: Turn, node: AskNode, answer: string, viaKey
     takeAnswer(turn, node, answer, viaKeys);
     return;
   }
-  turn.decided({ branchId: null, score: null, threshold: null, zone: viaKeys ? 'dtmf' : 'slot', nextNodeId: node.id });
-  const spoken = node.answer.type === 'digits' ? [...answer].join(' ') : answer;
-  const question = {
-    voice: turn.prompt(node.confirm, { [node.slot]: spoken }).voice,
-    chat: turn.prompt(node.confirm, { [node.slot]: answer }).chat,
-    bargeIn: node.confirm.bargeIn,
-  };
+  turn.decided({
+    branchId: null,
+    score: null,
+    threshold: null,
+    zone: viaKeys ? 'dtmf' : 'slot',
+    nextNodeId: node.id,
+  });
+  const question = turn.prompt(node.confirm, { [node.slot]: answer });
   turn.setPhase({ name: 'confirming-answer', answer, question });
   turn.say(question);
   waitForYesNo(turn, node);

@@ -18,7 +18,12 @@ export interface TreeProblem {
 export type TreePath = readonly (string | number)[];
 
 /** Collects problems by path; the loader turns paths into lines. */
-export type Report = (severity: TreeProblem['severity'], path: TreePath, message: string, fix: string) => void;
+export type Report = (
+  severity: TreeProblem['severity'],
+  path: TreePath,
+  message: string,
+  fix: string,
+) => void;
 
 /** `file:line:column: severity: message (fix)`, one line. */
 export function formatProblem(problem: TreeProblem): string {

@@ -15,17 +15,17 @@ const id = z
 const sentence = z.string().max(dialogLimits.textCharacters);
 
 const textObject = z
-  .strictObject({
-    voice: sentence.optional(),
-    chat: sentence.optional(),
-    bargein: z.boolean().default(true),
-  }, 'expected a text, or voice:, chat: and bargein:')
+  .strictObject(
+    {
+      voice: sentence.optional(),
+      chat: sentence.optional(),
+      bargein: z.boolean().default(true),
+    },
+    'expected a text, or voice:, chat: and bargein:',
+  )
   .meta({ description: 'voice and chat texts; the one left out is taken from the other' });
 
-const text = z.preprocess(
-  (value) => (typeof value === 'string' ? { voice: value } : value),
-  textObject,
-);
+const text = z.preprocess((value) => (typeof value === 'string' ? { voice: value } : value), textObject);
 
 const duration = z
   .string('a duration is written 5s or 500ms')
@@ -84,10 +84,10 @@ const ask = z.strictObject({
 
 const yesNoTargets = z.strictObject({ yes: id, no: id });
 
-const go = z.preprocess((value) => (typeof value === 'string' ? { to: value } : value), z.union([
-  z.strictObject({ to: id }),
-  yesNoTargets,
-], 'expected a node, or yes: and no: nodes'));
+const go = z.preprocess(
+  (value) => (typeof value === 'string' ? { to: value } : value),
+  z.union([z.strictObject({ to: id }), yesNoTargets], 'expected a node, or yes: and no: nodes'),
+);
 
 const node = z.strictObject({
   say: text.optional(),

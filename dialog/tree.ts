@@ -14,9 +14,7 @@ export interface Thresholds {
 }
 
 /** What an understood branch does: move to a node, or say the last prompts again. */
-export type BranchEffect =
-  | { readonly type: 'go'; readonly target: string }
-  | { readonly type: 'repeat' };
+export type BranchEffect = { readonly type: 'go'; readonly target: string } | { readonly type: 'repeat' };
 
 /** One way on from a node, or from everywhere (a global). */
 export interface Branch {

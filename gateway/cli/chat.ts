@@ -95,7 +95,7 @@ class TerminalChat {
   /** One event and the scores it asks for, until the tree waits. */
   async handle(event: DialogEvent): Promise<void> {
     let scores: readonly ScoredBranch[] = [];
-    for (let next: DialogEvent | null = event; next; ) {
+    for (let next: DialogEvent | null = event; next;) {
       if (next.type === 'scored') scores = next.scores;
       const [state, actions] = step(this.#options.tree, this.#state, next);
       if (state === this.#state) this.#print('[nothing happens; /resume hands the conversation back]');
@@ -126,7 +126,8 @@ class TerminalChat {
         this.#print(`bot: ${action.prompt.chat}`);
         break;
       case 'decided':
-        for (const line of traceDecision(this.#options.tree, action.decision, scores)) this.#print(`  | ${line}`);
+        for (const line of traceDecision(this.#options.tree, action.decision, scores))
+          this.#print(`  | ${line}`);
         break;
       case 'tag':
         this.#print(`  | tags: ${action.tags.join(', ')}`);
