@@ -9,8 +9,8 @@ import { bestOf, effectiveScore } from './zones.js';
 const folds = 4;
 const minExamplesPerBranch = 3;
 const maxNegatives = 200;
-/** Examples fitted in all; a tree beyond it keeps the default thresholds, so that loading stays in bounded time. */
-const maxFittedExamples = 20_000;
+/** Units of `fitCost` in all, about two seconds; a larger tree keeps the default thresholds. */
+const maxFitCost = 500_000;
 const acceptPercent = { from: 22, to: 42 } as const;
 /** How much of `accept` the confirm threshold is. */
 const confirmShare = 0.7;
@@ -38,8 +38,7 @@ export interface NodeEvidence {
  */
 export function calibrate(tree: DialogTree, fit: FitMatcher = ngramFit(tree)): DialogTree {
   const sets = candidates(tree);
-  const fitted = sets.reduce((sum, set) => sum + folds * exampleCount(set), 0);
-  if (fitted > maxFittedExamples) return tree;
+  if (sets.reduce((sum, set) => sum + fitCost(set), 0) > maxFitCost) return tree;
   const measured = new Map<string, Thresholds>();
   const thresholdsByNode = new Map<string, Thresholds>();
   for (const set of sets) {
@@ -145,8 +144,10 @@ function targetsAt(tree: DialogTree, nodeId: string): Map<string, string> {
   return targets;
 }
 
-function exampleCount(set: CandidateSet): number {
-  return set.candidates.reduce((sum, { examples }) => sum + examples.length, 0);
+/** Fitting goes with examples times branches, matching each example with a part of examples times examples. */
+function fitCost({ candidates: fitted }: CandidateSet): number {
+  const examples = fitted.reduce((sum, candidate) => sum + candidate.examples.length, 0);
+  return (folds + 1) * examples * (fitted.length + examples / 10);
 }
 
 function share(scores: readonly number[], test: (score: number) => boolean): number {

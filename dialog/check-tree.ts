@@ -7,6 +7,9 @@ import type { DialogTree } from './tree.js';
 import { nearestName, type Report, type TreePath } from './tree-problem.js';
 import type { RawBranch, RawTree } from './tree-schema.js';
 
+/** Searching the nearest name for each of thousands would take minutes. */
+const maxDangling = 100;
+
 /** One rule of the linter; `tree` is complete but for the names it refers to. */
 type Rule = (tree: DialogTree, raw: RawTree, report: Report) => void;
 
@@ -40,8 +43,10 @@ function checkBounds(tree: DialogTree, raw: RawTree, report: Report): void {
 }
 
 function checkTargets(_tree: DialogTree, raw: RawTree, report: Report): void {
+  let dangling = 0;
   for (const { target, path } of targetsOf(raw)) {
     if (Object.hasOwn(raw.nodes, target)) continue;
+    if (++dangling > maxDangling) return;
     const near = nearestName(target, Object.keys(raw.nodes));
     const fix = near ? `Write "${near}"` : `Add a node "${target}"`;
     report('error', path, `there is no node "${target}"`, fix);

@@ -1,22 +1,28 @@
-import { trainOneVsRest } from './linear-classifier.js';
+import { LinearClassifier } from './linear-classifier.js';
+import { PostingLists } from './posting-lists.js';
 import type { Candidate, ScoredBranch } from './scoring.js';
 import { DocumentFrequencies, Vocabulary, type SparseVector } from './vocabulary.js';
 
 const share = { centroid: 0.55, linear: 0.3, nearest: 0.15 } as const;
+
+/** Examples times branches up to which the linear part is trained: about a second, and 100 MB, at most. */
+const maxLinearSize = 150_000;
 
 /**
  * The in-box matcher of one candidate set: class-centroid cosine, a linear classifier and the nearest examples over
  * TF-IDF n-grams, fused into one score of 0 to 1. Immutable after construction; deterministic; no dependency.
  *
  * Neither part alone is enough at five examples a branch: the centroid knows best what is out of scope, the linear
- * part tells close branches apart, the nearest examples make an author's own sentence win.
+ * part tells close branches apart, the nearest examples make an author's own sentence win. Sets too large for the
+ * linear part do without it.
  */
 export class NgramMatcher {
   readonly #ids: readonly string[];
   readonly #vocabulary: Vocabulary;
-  readonly #centroids: Float32Array;
-  readonly #linear: Float32Array;
-  readonly #postings: readonly (readonly Posting[])[];
+  readonly #centroids: PostingLists;
+  readonly #linear: LinearClassifier | null;
+  readonly #examples: PostingLists;
+  /** Branch of each example. */
   readonly #labels: readonly number[];
 
   /** `frequencies` of the whole tree give slightly better confidences than those of the set alone. */
@@ -25,59 +31,48 @@ export class NgramMatcher {
     this.#vocabulary = new Vocabulary(frequencies);
     const labels: number[] = [];
     const rows: SparseVector[] = [];
-    candidates.forEach((candidate, label) => {
-      for (const example of candidate.examples) {
-        rows.push(this.#vocabulary.learn(example));
-        labels.push(label);
-      }
+    const centroids = candidates.map(({ examples }, label) => {
+      const own = examples.map((example) => this.#vocabulary.learn(example));
+      rows.push(...own);
+      labels.push(...own.map(() => label));
+      return centroidOf(own);
     });
+    const features = this.#vocabulary.size;
     this.#labels = labels;
-    this.#centroids = centroidsOf(rows, labels, candidates.length, this.#vocabulary.size);
-    this.#linear = trainOneVsRest(rows, labels, candidates.length, this.#vocabulary.size);
-    this.#postings = postingsOf(rows, this.#vocabulary.size);
+    this.#centroids = new PostingLists(centroids, features);
+    this.#examples = new PostingLists(rows, features);
+    this.#linear =
+      rows.length * candidates.length > maxLinearSize
+        ? null
+        : new LinearClassifier(rows, labels, candidates.length, features);
   }
 
   /** Every candidate's score for an utterance, best first; ties keep the order of the candidates. */
   match(text: string): ScoredBranch[] {
     const query = this.#vocabulary.vectorize(text);
-    const classes = this.#ids.length;
-    const centroid = new Float64Array(classes);
-    const margin = new Float64Array(classes);
-    const similarity = new Float64Array(this.#labels.length);
-    for (let i = 0; i < query.ids.length; i++) {
-      const id = query.ids[i] ?? 0;
-      const weight = query.weights[i] ?? 0;
-      for (let label = 0; label < classes; label++) {
-        const at = id * classes + label;
-        centroid[label] = (centroid[label] ?? 0) + weight * (this.#centroids[at] ?? 0);
-        margin[label] = (margin[label] ?? 0) + weight * (this.#linear[at] ?? 0);
-      }
-      for (const posting of this.#postings[id] ?? []) {
-        similarity[posting.row] = (similarity[posting.row] ?? 0) + weight * posting.weight;
-      }
-    }
-    const nearest = this.#nearest(similarity);
-    return this.#ids
-      .map((branchId, label) => ({
-        branchId,
-        score: fuse(centroid[label] ?? 0, margin[label] ?? 0, nearest[label] ?? 0),
-      }))
-      .sort((a, b) => b.score - a.score);
+    const centroid = this.#centroids.similarities(query, this.#ids.length);
+    const linear = this.#linear?.scores(query) ?? centroid;
+    const nearest = this.#nearest(query);
+    const fused = this.#ids.map((branchId, label) => {
+      const score =
+        share.centroid * (centroid[label] ?? 0) +
+        share.linear * (linear[label] ?? 0) +
+        share.nearest * (nearest[label] ?? 0);
+      return { branchId, score: Math.min(1, Math.max(0, score)) };
+    });
+    return fused.sort((a, b) => b.score - a.score);
   }
 
-  #nearest(similarity: Float64Array): Float64Array {
+  /** Cosine of each branch's nearest example. */
+  #nearest(query: SparseVector): Float64Array {
     const best = new Float64Array(this.#ids.length);
-    for (let row = 0; row < similarity.length; row++) {
+    const similarities = this.#examples.similarities(query, this.#labels.length);
+    for (let row = 0; row < similarities.length; row++) {
       const label = this.#labels[row] ?? 0;
-      best[label] = Math.max(best[label] ?? 0, similarity[row] ?? 0);
+      best[label] = Math.max(best[label] ?? 0, similarities[row] ?? 0);
     }
     return best;
   }
-}
-
-interface Posting {
-  readonly row: number;
-  readonly weight: number;
 }
 
 /** How often each n-gram occurs over the examples of all `candidates`. */
@@ -87,41 +82,17 @@ export function frequenciesOf(candidates: Iterable<Candidate>): DocumentFrequenc
   return frequencies;
 }
 
-/** A margin of +1 (a support vector of the class) counts 1, of -1 counts 0. */
-function fuse(centroid: number, margin: number, nearest: number): number {
-  const linear = Math.min(1, Math.max(0, (margin + 1) / 2));
-  const score = share.centroid * centroid + share.linear * linear + share.nearest * nearest;
-  return Math.min(1, Math.max(0, score));
-}
-
-function centroidsOf(
-  rows: readonly SparseVector[],
-  labels: readonly number[],
-  classes: number,
-  features: number,
-): Float32Array {
-  const sums = new Float32Array(features * classes);
-  rows.forEach((row, i) => {
-    for (let j = 0; j < row.ids.length; j++) {
-      const at = (row.ids[j] ?? 0) * classes + (labels[i] ?? 0);
-      sums[at] = (sums[at] ?? 0) + (row.weights[j] ?? 0);
-    }
-  });
-  const squares = new Float64Array(classes);
-  for (let at = 0; at < sums.length; at++) {
-    squares[at % classes] = (squares[at % classes] ?? 0) + (sums[at] ?? 0) ** 2;
+/** The direction of the mean of some vectors, of length 1. */
+function centroidOf(vectors: readonly SparseVector[]): SparseVector {
+  const sums = new Map<number, number>();
+  for (const { ids, weights } of vectors) {
+    ids.forEach((id, i) => sums.set(id, (sums.get(id) ?? 0) + (weights[i] ?? 0)));
   }
-  for (let at = 0; at < sums.length; at++) {
-    const square = squares[at % classes] ?? 0;
-    if (square > 0) sums[at] = (sums[at] ?? 0) / Math.sqrt(square);
-  }
-  return sums;
-}
-
-function postingsOf(rows: readonly SparseVector[], features: number): Posting[][] {
-  const postings: Posting[][] = Array.from({ length: features }, () => []);
-  rows.forEach((vector, row) => {
-    vector.ids.forEach((id, i) => postings[id]?.push({ row, weight: vector.weights[i] ?? 0 }));
-  });
-  return postings;
+  let squares = 0;
+  for (const sum of sums.values()) squares += sum * sum;
+  const scale = squares > 0 ? 1 / Math.sqrt(squares) : 0;
+  return {
+    ids: Int32Array.from(sums.keys()),
+    weights: Float32Array.from(sums.values(), (sum) => sum * scale),
+  };
 }
