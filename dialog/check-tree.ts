@@ -5,7 +5,7 @@ import { checkCycles, checkFallback, checkReachable } from './check-flow.js';
 import { namesIn } from './interpolate.js';
 import type { DialogTree } from './tree.js';
 import { nearestName, type Report, type TreePath } from './tree-problem.js';
-import type { RawBranch, RawTree } from './tree-schema.js';
+import type { RawBranch, RawText, RawTree } from './tree-schema.js';
 
 /** Searching the nearest name for each of thousands would take minutes. */
 const maxDangling = 100;
@@ -23,6 +23,7 @@ const rules: readonly Rule[] = [
   checkCycles,
   checkReachable,
   checkVariables,
+  checkConfirmations,
   checkLanguage,
 ];
 
@@ -82,6 +83,22 @@ function checkVariables(tree: DialogTree, raw: RawTree, report: Report): void {
     }
   };
   for (const [id, node] of Object.entries(raw.nodes)) check(node, ['nodes', id]);
+}
+
+/** A question that does not say what was understood cannot be answered. */
+function checkConfirmations(_tree: DialogTree, raw: RawTree, report: Report): void {
+  const check = (text: RawText | undefined, name: string, path: TreePath) => {
+    if (
+      !text ||
+      [text.voice, text.chat].every((variant) => variant === undefined || namesIn(variant).includes(name))
+    )
+      return;
+    report('warning', path, 'the question does not say what was understood', `Use "{${name}}" in it`);
+  };
+  check(raw.confirm, 'label', ['confirm']);
+  for (const [id, { ask }] of Object.entries(raw.nodes)) {
+    if (ask) check(ask.confirm, ask.slot, ['nodes', id, 'ask', 'confirm']);
+  }
 }
 
 function checkLanguage(tree: DialogTree, raw: RawTree, report: Report): void {

@@ -197,6 +197,13 @@ describe('loadTree', () => {
       'order {odrer}',
       'nothing in the tree sets "{odrer}". Write "{order}".',
     ],
+    [
+      'mute confirm',
+      'start: menu',
+      'start: menu\nconfirm: What?',
+      'warning: confirm: the question does not say',
+    ],
+    ['mute read-back', '"{order}?"', 'Right?', 'Use "{order}" in it.'],
     ['unknown language', 'start: menu', 'start: menu\nlanguage: fr-FR', 'not known in "fr-FR"'],
     [
       'bad language',

@@ -101,7 +101,8 @@ describe('NgramMatcher', () => {
   it('lowers the score for words that no example has', () => {
     const matcher = new NgramMatcher(english);
     const score = (text: string) => matcher.match(text)[0]?.score ?? 0;
-    expect(score('track my delivery')).toBeGreaterThan(score('track my delivery xylophone bumblebee'));
+    // Not one n-gram of these digits is known, so they can only act through the length of the query.
+    expect(score('track my delivery') - score('track my delivery 8888 9999')).toBeGreaterThan(0.1);
   });
 
   it('is deterministic: two matchers of the same candidates agree bit by bit', () => {

@@ -462,16 +462,21 @@ nodes:
     expect(turns).toEqual([...Array<string>(7).fill('listen'), 'handover']);
   });
 
+  it('counts anew over all nodes once something was understood', () => {
+    const simulation = talk();
+    for (let round = 0; round < 4; round++) {
+      simulation.silence();
+      simulation.silence();
+      expect(zones(simulation.text('news .9'))).toEqual(['accept news news']);
+    }
+    expect(simulation.state.sessionCounts.noInput).toBe(0);
+  });
+
   it('remembers only the last few sentences, each cut', () => {
     const simulation = talk();
-    for (let i = 0; i < 3; i++) {
-      simulation.text(`bill .4 ${'x'.repeat(5_000)}`);
-      simulation.text('hm');
-      simulation.text('yes');
-      simulation.send({ type: 'hung-up', nowMs: 0 });
-    }
-    expect(simulation.state.heard.length).toBeLessThanOrEqual(5);
-    expect(simulation.state.heard.every((text) => text.length <= 200)).toBe(true);
+    for (let i = 0; i < 9; i++) simulation.text(`news .9 ${'x'.repeat(5_000)}`);
+    expect(simulation.state.heard).toHaveLength(5);
+    expect(simulation.state.heard.every((text) => text.length === 200)).toBe(true);
   });
 
   it('cuts what it sends to the scorer', () => {

@@ -1,4 +1,10 @@
-import { forEachFeature, normalizeUtterance } from './text-features.js';
+import {
+  forEachFeature,
+  forEachWordFeature,
+  normalizeUtterance,
+  visitFeatures,
+  type FeatureVisitor,
+} from './text-features.js';
 
 /** A sparse vector of length 1 or less: `weights[i]` belongs to feature `ids[i]`; no id occurs twice. */
 export interface SparseVector {
@@ -37,9 +43,17 @@ export class DocumentFrequencies {
 export class Vocabulary {
   readonly #ids = new Map<string, number>();
   readonly #inverse: number[] = [];
-  /** Scratch for one `vectorize`, all zero between calls. */
-  readonly #counts: number[] = [];
   readonly #frequencies: DocumentFrequencies;
+  /** The n-grams of each word of the examples: most words of an utterance cost one look-up instead of twenty. */
+  readonly #words = new Map<string, Int32Array>();
+  /** Scratch for one `vectorize`: counts are all zero between calls. */
+  readonly #counts: number[] = [];
+  readonly #counter: FeatureVisitor = {
+    feature: (feature) => this.#countFeature(feature),
+    word: (word) => this.#countWord(word),
+  };
+  #touched: number[] = [];
+  #unknownSquares = 0;
 
   constructor(frequencies: DocumentFrequencies) {
     this.#frequencies = frequencies;
@@ -49,15 +63,14 @@ export class Vocabulary {
     return this.#inverse.length;
   }
 
-  /** The vector of an example, adding its n-grams to the vocabulary. */
+  /** The vector of an example, adding its words and n-grams to the vocabulary. */
   learn(text: string): SparseVector {
-    forEachFeature(normalizeUtterance(text), (feature) => {
-      if (this.#ids.has(feature)) return;
-      this.#ids.set(feature, this.#ids.size);
-      this.#inverse.push(this.#frequencies.inverse(feature));
-      this.#counts.push(0);
+    const normalized = normalizeUtterance(text);
+    visitFeatures(normalized, {
+      feature: (feature) => this.#learnFeature(feature),
+      word: (word) => this.#learnWord(word),
     });
-    return this.vectorize(text);
+    return this.#vectorize(normalized);
   }
 
   /**
@@ -65,19 +78,33 @@ export class Vocabulary {
    * (measured: this is what makes the score usable as a confidence).
    */
   vectorize(text: string): SparseVector {
-    const touched: number[] = [];
-    let squares = 0;
-    forEachFeature(normalizeUtterance(text), (feature) => {
-      const id = this.#ids.get(feature);
-      if (id === undefined) {
-        squares += this.#frequencies.inverse(feature) ** 2;
-        return;
-      }
-      const count = this.#counts[id] ?? 0;
-      if (count === 0) touched.push(id);
-      this.#counts[id] = count + 1;
-    });
-    const ids = Int32Array.from(touched);
+    return this.#vectorize(normalizeUtterance(text));
+  }
+
+  #countFeature(feature: string): void {
+    const id = this.#ids.get(feature);
+    if (id === undefined) this.#unknownSquares += this.#frequencies.inverse(feature) ** 2;
+    else this.#touch(id);
+  }
+
+  #countWord(word: string): void {
+    const known = this.#words.get(word);
+    if (known) for (let i = 0; i < known.length; i++) this.#touch(known[i] ?? 0);
+    else forEachWordFeature(word, this.#counter.feature);
+  }
+
+  #touch(id: number): void {
+    const count = this.#counts[id] ?? 0;
+    if (count === 0) this.#touched.push(id);
+    this.#counts[id] = count + 1;
+  }
+
+  #vectorize(normalized: string): SparseVector {
+    this.#touched = [];
+    this.#unknownSquares = 0;
+    visitFeatures(normalized, this.#counter);
+    let squares = this.#unknownSquares;
+    const ids = Int32Array.from(this.#touched);
     const weights = new Float32Array(ids.length);
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i] ?? 0;
@@ -90,5 +117,22 @@ export class Vocabulary {
     const scale = squares > 0 ? 1 / Math.sqrt(squares) : 0;
     for (let i = 0; i < weights.length; i++) weights[i] = (weights[i] ?? 0) * scale;
     return { ids, weights };
+  }
+
+  #learnFeature(feature: string): number {
+    const known = this.#ids.get(feature);
+    if (known !== undefined) return known;
+    const id = this.#inverse.length;
+    this.#ids.set(feature, id);
+    this.#inverse.push(this.#frequencies.inverse(feature));
+    this.#counts.push(0);
+    return id;
+  }
+
+  #learnWord(word: string): void {
+    if (this.#words.has(word)) return;
+    const ids: number[] = [];
+    forEachWordFeature(word, (feature) => ids.push(this.#learnFeature(feature)));
+    this.#words.set(word, Int32Array.from(ids));
   }
 }

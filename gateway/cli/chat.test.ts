@@ -15,9 +15,11 @@ nodes:
     listen:
       branches:
         - { id: bill, go: bye, tags: [money], examples: [my bill, pay the bill, what do i owe] }
+        - { id: news, go: news, examples: [any news, tell me the news, news today] }
         - { id: fault, go: human, examples: [it is broken, nothing works, a fault] }
       dtmf: { '1': bill }
       no_input: { prompts: [Hello?] }
+  news: { say: None., go: menu }
   human: { handover: { queue: support }, resume: menu }
   bye: { end: { say: Bye. } }
 `,
@@ -72,6 +74,10 @@ describe('runChat', () => {
     expect(lines).toContain('[handed over to queue "support": asked]');
     expect(lines).toContain('[nothing happens; /resume hands the conversation back]');
     expect(lines.filter((line) => line === 'bot: Bill or fault?')).toHaveLength(2);
+  });
+
+  it('shows the path through nodes that need no user', async () => {
+    expect((await chat(['any news'])).lines).toContain('  | path: menu > news > menu');
   });
 
   it('ends with the input', async () => expect((await chat([])).code).toBe(0));

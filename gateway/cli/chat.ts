@@ -102,6 +102,7 @@ class TerminalChat {
       this.#state = state;
       const question = actions.find((action) => action.type === 'score');
       for (const action of actions) this.#show(action, scores);
+      this.#showPath(actions);
       next = question ? await this.#score(question) : null;
     }
   }
@@ -146,6 +147,16 @@ class TerminalChat {
       case 'score':
         break;
     }
+  }
+
+  /** The nodes a turn went through, where they are more than its decision tells. */
+  #showPath(actions: readonly DialogAction[]): void {
+    const path = actions.flatMap((action) => {
+      if (action.type === 'decided') return [action.decision.nodeId, action.decision.nextNodeId];
+      return 'nodeId' in action ? [action.nodeId] : [];
+    });
+    const distinct = path.filter((nodeId, i) => nodeId !== path[i - 1]);
+    if (distinct.length > 2) this.#print(`  | path: ${distinct.join(' > ')}`);
   }
 
   #print(line: string): void {
