@@ -1,3 +1,4 @@
+import { dialogLimits } from '../config/limits.js';
 import { findDigits } from './slots-digits.js';
 import { findYesNo } from './slots-yes-no.js';
 import type { AnswerType } from './tree.js';
@@ -9,8 +10,6 @@ export interface Answer {
   /** False: it may as well be a global command; ask the scorer first. */
   readonly certain: boolean;
 }
-
-const longestText = 500;
 
 /** The answer in what was said or written, or null. */
 export function answerInText(type: AnswerType, text: string): Answer | null {
@@ -24,7 +23,7 @@ export function answerInText(type: AnswerType, text: string): Answer | null {
       return found && { value: found.yes ? 'yes' : 'no', certain: found.bare };
     }
     case 'text':
-      return { value: text.trim().slice(0, longestText), certain: false };
+      return { value: text.trim().slice(0, dialogLimits.textAnswerCharacters), certain: false };
   }
 }
 

@@ -1,3 +1,4 @@
+import { dialogLimits } from '../config/limits.js';
 import { candidates } from './candidates.js';
 import { NgramMatcher } from './ngram-matcher.js';
 import { treeFrequencies } from './ngram-scorer.js';
@@ -9,8 +10,6 @@ import { bestOf, effectiveScore } from './zones.js';
 const folds = 4;
 const minExamplesPerBranch = 3;
 const maxNegatives = 200;
-/** Units of `fitCost` in all, about two seconds; a larger tree keeps the default thresholds. */
-const maxFitCost = 500_000;
 const acceptPercent = { from: 22, to: 42 } as const;
 /** How much of `accept` the confirm threshold is. */
 const confirmShare = 0.7;
@@ -34,11 +33,12 @@ export interface NodeEvidence {
 
 /**
  * The tree with thresholds for each node that has none of its own: its examples, each held out once, have to pass;
- * other nodes' examples should not. One constant does not fit all nodes (measured), hence the effort.
+ * other nodes' examples should not. One constant does not fit all nodes (measured), hence the effort. A tree that
+ * would cost more than `dialogLimits.calibrationCost` keeps the default thresholds.
  */
 export function calibrate(tree: DialogTree, fit: FitMatcher = ngramFit(tree)): DialogTree {
   const sets = candidates(tree);
-  if (sets.reduce((sum, set) => sum + fitCost(set), 0) > maxFitCost) return tree;
+  if (sets.reduce((sum, set) => sum + fitCost(set), 0) > dialogLimits.calibrationCost) return tree;
   const measured = new Map<string, Thresholds>();
   const thresholdsByNode = new Map<string, Thresholds>();
   for (const set of sets) {

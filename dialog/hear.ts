@@ -2,7 +2,7 @@ import { answerInKeys, answerInText, yesNoKey } from './answer.js';
 import { fail } from './ladder.js';
 import type { ScoredBranch } from './scoring.js';
 import { findYesNo } from './slots-yes-no.js';
-import { isConfirming, type Confirming, type Phase } from './state.js';
+import { openQuestion, type Confirming, type Phase } from './state.js';
 import { confirmBranch, considerAnswer, findBranch, takeAnswer, takeBranch } from './take-branch.js';
 import { branchesAt, type AskNode, type WaitingNode } from './tree.js';
 import type { Turn } from './turn.js';
@@ -13,8 +13,8 @@ const byKey = { score: null, zone: 'dtmf', threshold: null } as const;
 /** The user said or wrote something at a waiting node. */
 export function hearText(turn: Turn, node: WaitingNode, text: string): void {
   turn.hear(text);
-  const { phase } = turn.state;
-  if (isConfirming(phase)) hearConfirmation(turn, node, phase, text);
+  const question = openQuestion(turn.state.phase);
+  if (question) hearConfirmation(turn, node, question, text);
   else if (node.kind === 'ask') hearAnswer(turn, node, text);
   else askScorer(turn, node, text);
 }
@@ -49,12 +49,12 @@ function hearCorrection(turn: Turn, node: AskNode, text: string): void {
 
 /** The user pressed keys at a waiting node. */
 export function hearKeys(turn: Turn, node: WaitingNode, keys: string): void {
-  const { phase } = turn.state;
-  const confirming = isConfirming(phase) ? phase : null;
-  const yesNo = confirming && yesNoKey(keys);
-  const answer = node.kind === 'ask' && !confirming ? answerInKeys(node.answer, keys) : null;
+  const question = openQuestion(turn.state.phase);
+  const yesNo = question && yesNoKey(keys);
+  const answer = node.kind === 'ask' && !question ? answerInKeys(node.answer, keys) : null;
   const branch = findBranch(turn, node, node.dtmf.get(keys) ?? null);
-  if (confirming && yesNo === 'yes') confirmed(turn, node, confirming, true);
+  turn.setPhase(question ?? { name: 'listening' });
+  if (question && yesNo === 'yes') confirmed(turn, node, question, true);
   else if (yesNo === 'no') denied(turn, node);
   else if (node.kind === 'ask' && answer !== null) considerAnswer(turn, node, answer, true);
   else if (branch) takeBranch(turn, node, branch, byKey);

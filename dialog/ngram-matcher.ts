@@ -1,12 +1,10 @@
+import { dialogLimits } from '../config/limits.js';
 import { LinearClassifier } from './linear-classifier.js';
 import { PostingLists } from './posting-lists.js';
 import type { Candidate, ScoredBranch } from './scoring.js';
 import { DocumentFrequencies, Vocabulary, type SparseVector } from './vocabulary.js';
 
 const share = { centroid: 0.55, linear: 0.3, nearest: 0.15 } as const;
-
-/** Examples times branches up to which the linear part is trained: about a second, and 100 MB, at most. */
-const maxLinearSize = 150_000;
 
 /**
  * The in-box matcher of one candidate set: class-centroid cosine, a linear classifier and the nearest examples over
@@ -42,7 +40,7 @@ export class NgramMatcher {
     this.#centroids = new PostingLists(centroids, features);
     this.#examples = new PostingLists(rows, features);
     this.#linear =
-      rows.length * candidates.length > maxLinearSize
+      rows.length * candidates.length > dialogLimits.linearMatcherSize
         ? null
         : new LinearClassifier(rows, labels, candidates.length, features);
   }

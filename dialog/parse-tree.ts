@@ -4,10 +4,6 @@ import { dialogLimits } from '../config/limits.js';
 import { knownKeys, treeSchema, type RawTree } from './tree-schema.js';
 import { nearestName, type Report, type TreePath, type TreeProblem } from './tree-problem.js';
 
-const maxAliases = 100;
-/** Nobody reads more. */
-const maxProblems = 200;
-
 /** A tree file that could be read: its values, and where each stands. */
 export interface ParsedTree {
   readonly raw: RawTree | null;
@@ -36,13 +32,16 @@ export function parseTree(yamlText: string, file: string): ParsedTree {
   }
   const document = parseDocument(yamlText, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
   const report: Report = (severity, path, message, fix) => {
-    // Errors always get in: one of them is what keeps the tree from loading.
-    if (problems.length >= maxProblems && (severity === 'warning' || problems.length >= 2 * maxProblems))
+    // Warnings leave room for errors, which are what keeps the tree from loading.
+    if (
+      problems.length >= dialogLimits.problems &&
+      (severity === 'warning' || problems.length >= 2 * dialogLimits.problems)
+    )
       return;
     const { line, col } = lines.linePos(offsetOf(document, path));
     problems.push({ severity, file, line, column: col, path: path.join('.'), message, fix });
   };
-  for (const error of document.errors.slice(0, maxProblems)) {
+  for (const error of document.errors.slice(0, dialogLimits.problems)) {
     const { line, col } = lines.linePos(error.pos[0]);
     const fix = 'Correct the YAML; texts with ": " or " #" need quotes';
     problems.push({ severity: 'error', file, line, column: col, path: '', message: error.message, fix });
@@ -54,7 +53,7 @@ export function parseTree(yamlText: string, file: string): ParsedTree {
 function validate(document: Document, report: Report): RawTree | null {
   let value: unknown;
   try {
-    value = document.toJS({ maxAliasCount: maxAliases });
+    value = document.toJS({ maxAliasCount: dialogLimits.yamlAliases });
   } catch (error) {
     report('error', [], error instanceof Error ? error.message : 'bad alias', 'Use fewer YAML aliases');
     return null;

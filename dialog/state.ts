@@ -87,3 +87,9 @@ export function initialState(tree: DialogTree): DialogState {
 export function isConfirming(phase: Phase): phase is Confirming {
   return phase.name === 'confirming-branch' || phase.name === 'confirming-answer';
 }
+
+/** The yes-no question a new sentence or key answers: the open one, also while a sentence about it is being scored. */
+export function openQuestion(phase: Phase): Confirming | null {
+  if (isConfirming(phase)) return phase;
+  return phase.name === 'scoring' ? phase.open : null;
+}

@@ -419,6 +419,16 @@ describe('events that do not fit', () => {
     expect(step(tree, replaced, scored(2))[0].nodeId).toBe('phone');
   });
 
+  it('keeps a yes-no question open while something said about it is being scored', () => {
+    const asked = talk();
+    asked.text('bill .4');
+    const [pending] = step(tree, asked.state, { type: 'text', nowMs: 0, text: 'hmm', confidence: 1 });
+    expect(step(tree, pending, { type: 'dtmf', nowMs: 0, digits: '1' })[0].nodeId).toBe('phone');
+    expect(step(tree, pending, { type: 'text', nowMs: 0, text: 'yes', confidence: 1 })[0].nodeId).toBe(
+      'phone',
+    );
+  });
+
   it('lets keys replace what is being scored', () => {
     expect(step(tree, scoring, { type: 'dtmf', nowMs: 0, digits: '2' })[0].nodeId).toBe('light');
   });

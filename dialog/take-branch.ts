@@ -1,12 +1,10 @@
+import { dialogLimits } from '../config/limits.js';
 import type { Decision } from './action.js';
 import { enterNode } from './enter-node.js';
 import { fail, repeatPrompts } from './ladder.js';
 import { branchesAt, type AskNode, type Branch, type WaitingNode } from './tree.js';
 import type { Turn } from './turn.js';
 import { waitForYesNo } from './wait.js';
-
-/** A user who wants everything repeated this often at one node does not hear us. */
-const maxRepeats = 3;
 
 /** How a branch was found. */
 export type Found = Pick<Decision, 'score' | 'zone' | 'threshold'>;
@@ -20,7 +18,8 @@ export function findBranch(turn: Turn, node: WaitingNode, branchId: string | nul
 export function takeBranch(turn: Turn, node: WaitingNode, branch: Branch, found: Found): void {
   const { effect } = branch;
   if (effect.type === 'repeat') {
-    if (turn.count('repeats').node > maxRepeats) {
+    // A user who wants everything repeated so often does not hear us.
+    if (turn.count('repeats').node > dialogLimits.repeatsPerNode) {
       fail(turn, node, 'noMatch', { ...found, branchId: branch.id });
       return;
     }

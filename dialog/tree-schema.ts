@@ -40,7 +40,7 @@ const scalar = z
   .transform((value) => String(value));
 
 const ladder = z.strictObject({
-  prompts: z.array(text).max(10).optional(),
+  prompts: z.array(text).max(dialogLimits.promptsPerLadder).optional(),
   max: z.int().min(0).max(10).optional(),
   then: id.optional(),
 });
@@ -51,7 +51,7 @@ const thresholds = z.strictObject({ accept: z.number().min(0).max(1), confirm: z
 
 const examples = z.array(sentence).default([]);
 
-const tags = z.array(z.string().min(1).max(64)).max(20).default([]);
+const tags = z.array(z.string().min(1).max(64)).max(dialogLimits.tagsPerNode).default([]);
 
 const branch = z.strictObject({
   id,
@@ -65,7 +65,7 @@ const branch = z.strictObject({
 const key = z.union([z.string(), z.int().min(0).max(9)]).transform((value) => String(value));
 
 const listen = z.strictObject({
-  branches: z.array(branch).max(500).default([]),
+  branches: z.array(branch).max(dialogLimits.branchesPerNode).default([]),
   dtmf: z.record(z.string(), id).default({}),
   no_input: noInput.optional(),
   no_match: ladder.optional(),
@@ -76,7 +76,7 @@ const ask = z.strictObject({
   type: z.enum(['digits', 'yes_no', 'text']),
   min: z.int().min(1).max(64).optional(),
   max: z.int().min(1).max(64).optional(),
-  prompts: z.array(text).min(1).max(10),
+  prompts: z.array(text).min(1).max(dialogLimits.promptsPerLadder),
   confirm: text.optional(),
   no_input: noInput.optional(),
   no_match: ladder.optional(),
@@ -132,7 +132,7 @@ export const treeSchema = z.strictObject({
   variables: z.record(z.string(), scalar).default({}),
   globals: z
     .array(branch.extend({ dtmf: key.optional() }))
-    .max(50)
+    .max(dialogLimits.globals)
     .default([]),
   nodes: z.record(z.string(), node),
 });

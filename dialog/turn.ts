@@ -4,10 +4,6 @@ import { interpolate, isVariableName } from './interpolate.js';
 import { noCounts, type Confirming, type DialogState, type Phase } from './state.js';
 import type { DialogTree, PromptTemplate } from './tree.js';
 
-const heardSentences = 5;
-const heardCharacters = 200;
-const repeatablePrompts = 10;
-
 type Draft = { -readonly [K in keyof DialogState]: DialogState[K] };
 
 /** One call of `step` under way: a private copy of the state, and the actions so far. */
@@ -67,7 +63,9 @@ export class Turn {
   }
 
   hear(text: string): void {
-    this.#state.heard = [...this.#state.heard, text.slice(0, heardCharacters)].slice(-heardSentences);
+    this.#state.heard = [...this.#state.heard, text.slice(0, dialogLimits.heardSentenceCharacters)].slice(
+      -dialogLimits.heardSentences,
+    );
   }
 
   /** The text with variables filled in; `spoken` reads digits one by one. `extra` wins over variables. */
@@ -91,7 +89,7 @@ export class Turn {
   /** Says something that `repeat` will say again. */
   sayRepeatably(prompt: Prompt): void {
     this.say(prompt);
-    this.#state.lastPrompts = [...this.#state.lastPrompts, prompt].slice(-repeatablePrompts);
+    this.#state.lastPrompts = [...this.#state.lastPrompts, prompt].slice(-dialogLimits.repeatablePrompts);
   }
 
   forgetPrompts(): void {
