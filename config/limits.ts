@@ -133,6 +133,23 @@ export const dialogLimits = {
   stepsWithoutUserTurn: 100,
   variables: 1_000,
   textCharacters: 10_000,
+  branchesPerNode: 500,
+  globals: 50,
+  promptsPerLadder: 10,
+  tagsPerNode: 20,
+  yamlAliases: 100,
+  /** Problems of one file that are told; nobody reads more. */
+  problems: 200,
+  /** Times the user may have the same prompts repeated at one node. */
+  repeatsPerNode: 3,
+  repeatablePrompts: 10,
+  heardSentences: 5,
+  heardSentenceCharacters: 200,
+  textAnswerCharacters: 500,
+  /** Examples times branches up to which the matcher trains its linear part: about a second, 100 MB at most. */
+  linearMatcherSize: 150_000,
+  /** Cost units (see dialog/calibrate.ts) up to which a tree's thresholds are measured: about two seconds. */
+  calibrationCost: 500_000,
 } as const;
 
 /** gateway/session and gateway/http. */

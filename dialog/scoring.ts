@@ -4,6 +4,12 @@ export interface Candidate {
   readonly examples: readonly string[];
 }
 
+/** The candidates of one node; `setId` is the node's id. */
+export interface CandidateSet {
+  readonly setId: string;
+  readonly candidates: readonly Candidate[];
+}
+
 /** 0 (unrelated) to 1 (the same), best first. */
 export interface ScoredBranch {
   readonly branchId: string;
@@ -19,6 +25,8 @@ export interface ScoredBranch {
 export interface SimilarityScorer {
   readonly name: string;
   prepare(setId: string, candidates: readonly Candidate[]): Promise<void>;
+  /** Where present: prepares all sets of one tree together, so that words can be weighed over the whole tree. */
+  prepareAll?(sets: readonly CandidateSet[]): Promise<void>;
   score(
     setId: string,
     text: string,

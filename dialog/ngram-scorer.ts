@@ -1,0 +1,57 @@
+import { NgramMatcher, frequenciesOf } from './ngram-matcher.js';
+import type { Candidate, CandidateSet, ScoredBranch, SimilarityScorer } from './scoring.js';
+import type { DocumentFrequencies } from './vocabulary.js';
+
+/**
+ * The in-box `SimilarityScorer`: one `NgramMatcher` for each prepared set, in memory until released.
+ *
+ * Sets are prepared again by preparing the same id. `score` rejects for an unknown set and for an aborted signal.
+ */
+export class NgramScorer implements SimilarityScorer {
+  readonly name = 'ngram';
+  readonly #matchers = new Map<string, NgramMatcher>();
+
+  /** How many sets are prepared. */
+  get size(): number {
+    return this.#matchers.size;
+  }
+
+  prepare(setId: string, candidates: readonly Candidate[]): Promise<void> {
+    this.#matchers.set(setId, new NgramMatcher(candidates));
+    return Promise.resolve();
+  }
+
+  /** Prepares all sets of a tree with n-gram frequencies of the whole tree, which separates digressions better. */
+  prepareAll(sets: readonly CandidateSet[]): Promise<void> {
+    const frequencies = treeFrequencies(sets);
+    for (const { setId, candidates } of sets) {
+      this.#matchers.set(setId, new NgramMatcher(candidates, frequencies));
+    }
+    return Promise.resolve();
+  }
+
+  score(
+    setId: string,
+    text: string,
+    branchIds: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly ScoredBranch[]> {
+    if (signal.aborted) return Promise.reject(new Error('similarity question aborted'));
+    const matcher = this.#matchers.get(setId);
+    if (!matcher) return Promise.reject(new Error(`candidate set "${setId}" was not prepared`));
+    return Promise.resolve(matcher.match(text).filter(({ branchId }) => branchIds.includes(branchId)));
+  }
+
+  release(setId: string): void {
+    this.#matchers.delete(setId);
+  }
+}
+
+/** Frequencies over every distinct example of a tree; globals, which are in each set, count once. */
+export function treeFrequencies(sets: readonly CandidateSet[]): DocumentFrequencies {
+  const distinct = new Set<string>();
+  for (const { candidates } of sets) {
+    for (const { examples } of candidates) for (const example of examples) distinct.add(example);
+  }
+  return frequenciesOf([{ id: 'tree', examples: [...distinct] }]);
+}

@@ -1,0 +1,169 @@
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import type { Clock } from '../../config/clock.js';
+import type { DialogAction } from '../../dialog/action.js';
+import { prepareTree, releaseTree } from '../../dialog/candidates.js';
+import type { DialogEvent } from '../../dialog/event.js';
+import type { ScoredBranch, SimilarityScorer } from '../../dialog/scoring.js';
+import { initialState, type DialogState } from '../../dialog/state.js';
+import { step } from '../../dialog/step.js';
+import { traceDecision } from '../../dialog/trace.js';
+import type { DialogTree } from '../../dialog/tree.js';
+
+/** What `runChat` needs; the streams stay the caller's, and are not closed. */
+export interface ChatOptions {
+  readonly tree: DialogTree;
+  readonly scorer: SimilarityScorer;
+  readonly input: Readable;
+  readonly output: Writable;
+  readonly clock: Clock;
+}
+
+const help = 'type a sentence; #1 presses key 1; an empty line is silence; /resume hands back; /quit leaves';
+
+/**
+ * Talks to a tree in the terminal, showing after each turn where it went and why (`parley chat`).
+ *
+ * Ends with the tree, with `/quit` or with the input. Resolves to the exit code: 0, or 1 when the scorer cannot be
+ * prepared. A failing score counts as no score at all, as in a call.
+ */
+export async function runChat(options: ChatOptions): Promise<number> {
+  const { tree, scorer, input, output } = options;
+  try {
+    await prepareTree(scorer, tree);
+  } catch (error) {
+    output.write(`cannot prepare the ${scorer.name} scorer: ${messageOf(error)}\n`);
+    return 1;
+  }
+  try {
+    output.write(`[${tree.id} version ${tree.version}, ${tree.language}; ${help}]\n`);
+    await converse(new TerminalChat(options), input);
+    return 0;
+  } finally {
+    releaseTree(scorer, tree);
+  }
+}
+
+async function converse(chat: TerminalChat, input: Readable): Promise<void> {
+  await chat.start();
+  if (chat.over) return;
+  // Created only now: an interface drops the lines that come before it is iterated.
+  const lines = createInterface({ input, crlfDelay: Infinity });
+  try {
+    for await (const line of lines) {
+      if (line.trim() === '/quit') return;
+      await chat.handle(chat.eventOf(line));
+      if (chat.over) return;
+    }
+  } finally {
+    lines.close();
+  }
+}
+
+class TerminalChat {
+  readonly #options: ChatOptions;
+  /** Piped input is shown too, so that the output reads as a conversation. */
+  readonly #echo: boolean;
+  #state: DialogState;
+
+  constructor(options: ChatOptions) {
+    this.#options = options;
+    this.#echo = !('isTTY' in options.input && options.input.isTTY === true);
+    this.#state = initialState(options.tree);
+  }
+
+  get over(): boolean {
+    const { name } = this.#state.phase;
+    return name === 'ended' || name === 'transferred';
+  }
+
+  start(): Promise<void> {
+    const nowMs = this.#options.clock.epochMs();
+    return this.handle({ type: 'started', nowMs, channel: 'chat', variables: {} });
+  }
+
+  eventOf(line: string): DialogEvent {
+    const nowMs = this.#options.clock.epochMs();
+    const text = line.trim();
+    if (this.#echo) this.#print(`you: ${text === '' ? '(silence)' : text}`);
+    if (text === '') return { type: 'no-input', nowMs };
+    if (text === '/resume') return { type: 'resumed', nowMs };
+    if (/^#[0-9*#A-D]+$/.test(text)) return { type: 'dtmf', nowMs, digits: text.slice(1) };
+    return { type: 'text', nowMs, text, confidence: 1 };
+  }
+
+  /** One event and the scores it asks for, until the tree waits. */
+  async handle(event: DialogEvent): Promise<void> {
+    let scores: readonly ScoredBranch[] = [];
+    for (let next: DialogEvent | null = event; next;) {
+      if (next.type === 'scored') scores = next.scores;
+      const [state, actions] = step(this.#options.tree, this.#state, next);
+      if (state === this.#state) this.#print('[nothing happens; /resume hands the conversation back]');
+      this.#state = state;
+      const question = actions.find((action) => action.type === 'score');
+      for (const action of actions) this.#show(action, scores);
+      this.#showPath(actions);
+      next = question ? await this.#score(question) : null;
+    }
+  }
+
+  async #score(question: Extract<DialogAction, { type: 'score' }>): Promise<DialogEvent> {
+    const { scoreId, nodeId, text, branchIds } = question;
+    const { scorer, clock } = this.#options;
+    let scores: readonly ScoredBranch[] = [];
+    let degraded = false;
+    try {
+      scores = await scorer.score(nodeId, text, branchIds, new AbortController().signal);
+    } catch (error) {
+      this.#print(`[the ${scorer.name} scorer failed: ${messageOf(error)}]`);
+      degraded = true;
+    }
+    return { type: 'scored', nowMs: clock.epochMs(), scoreId, scores, degraded };
+  }
+
+  #show(action: DialogAction, scores: readonly ScoredBranch[]): void {
+    switch (action.type) {
+      case 'say':
+        this.#print(`bot: ${action.prompt.chat}`);
+        break;
+      case 'decided':
+        for (const line of traceDecision(this.#options.tree, action.decision, scores))
+          this.#print(`  | ${line}`);
+        break;
+      case 'tag':
+        this.#print(`  | tags: ${action.tags.join(', ')}`);
+        break;
+      case 'handover':
+        this.#print(`[handed over to queue "${action.handover.queue}": ${action.handover.reason}]`);
+        for (const line of action.handover.summary.split('\n')) if (line !== '') this.#print(`  ${line}`);
+        break;
+      case 'transfer':
+        this.#print(`[transferred to ${action.target}]`);
+        break;
+      case 'end':
+        this.#print('[the conversation is over]');
+        break;
+      case 'listen':
+      case 'score':
+        break;
+    }
+  }
+
+  /** The nodes a turn went through, where they are more than its decision tells. */
+  #showPath(actions: readonly DialogAction[]): void {
+    const path = actions.flatMap((action) => {
+      if (action.type === 'decided') return [action.decision.nodeId, action.decision.nextNodeId];
+      return 'nodeId' in action ? [action.nodeId] : [];
+    });
+    const distinct = path.filter((nodeId, i) => nodeId !== path[i - 1]);
+    if (distinct.length > 2) this.#print(`  | path: ${distinct.join(' > ')}`);
+  }
+
+  #print(line: string): void {
+    this.#options.output.write(line + '\n');
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
