@@ -83,7 +83,8 @@ function typeFix(issue: z.core.$ZodIssueInvalidType, data: unknown): string {
 }
 
 function valueFix(values: readonly unknown[], value: unknown): string {
-  return suggestName(String(value), values.map(String));
+  if (typeof value !== 'string') return `use one of: ${values.join(', ')}`;
+  return suggestName(value, values.map(String));
 }
 
 function boundOf(bound: number | bigint, origin: string): string {

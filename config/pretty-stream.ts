@@ -56,14 +56,15 @@ function show(value: unknown): string {
   return escapeControls(JSON.stringify(value) ?? '');
 }
 
+/** A scrubbed error (scrub.ts) below its line: stack, its own fields, and the chain of causes. */
 function errorText(err: unknown): string {
-  if (typeof err !== 'object' || err === null) return err === undefined ? '' : ` err=${show(err)}`;
-  const { stack, type, message } = err as Record<string, unknown>;
-  const text = typeof stack === 'string' ? stack : `${show(type)}: ${show(message)}`;
-  return text
-    .split('\n')
-    .map((row) => `\n    ${escapeControls(row.trim())}`)
-    .join('');
+  if (err === undefined) return '';
+  if (typeof err !== 'object' || err === null) return ` err=${show(err)}`;
+  const { stack, type, message, cause, ...own } = err as Record<string, unknown>;
+  const rows = typeof stack === 'string' ? stack.split('\n') : [`${show(type)}: ${show(message)}`];
+  if (Object.keys(own).length > 0) rows.push(show(own));
+  const text = rows.map((row) => `\n    ${escapeControls(row.trim())}`).join('');
+  return cause === undefined ? text : `${text}\n    caused by:${errorText(cause)}`;
 }
 
 function escapeControls(text: string): string {
