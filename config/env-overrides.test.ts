@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { applyOverrides, readOverrides } from './env-overrides.js';
+import { configLimits } from './limits.js';
 import { configOutline } from './schema-outline.js';
 
 function read(env: Record<string, string>, data: unknown = {}) {
@@ -70,6 +71,17 @@ describe('an unknown name is an error that names the variable and the nearest ke
     expect(problems[0]).toMatchObject({ severity: 'error', file: `$${variable}`, line: 0 });
     expect(problems[0]?.fix).toMatch(fix);
   });
+});
+
+test('more variables than the bound are refused, not cut', () => {
+  const env = Object.fromEntries(
+    Array.from({ length: configLimits.overrides + 1 }, (_, i) => [`PARLEY__tiers__t${i}__recognizers`, 'a']),
+  );
+  const { overrides, problems } = read(env);
+  expect(overrides).toEqual([]);
+  expect(problems).toMatchObject([
+    { severity: 'error', message: expect.stringMatching(/at most/) as string },
+  ]);
 });
 
 test('other variables are left alone', () => {

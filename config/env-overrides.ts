@@ -28,7 +28,8 @@ export function readOverrides(
   const overrides: Override[] = [];
   const problems: Problem[] = [];
   const variables = Object.keys(env).filter((name) => name.toUpperCase().startsWith(prefix));
-  for (const variable of variables.sort().slice(0, configLimits.overrides)) {
+  if (variables.length > configLimits.overrides) return { overrides, problems: [tooMany(variables.length)] };
+  for (const variable of variables.sort()) {
     const segments = variable.slice(prefix.length).split('__');
     const resolved = resolvePath(segments, schema, data);
     if ('unknown' in resolved) {
@@ -111,6 +112,12 @@ function withValue(holder: unknown, path: readonly PropertyKey[], value: unknown
   }
   const record = isRecord(holder) ? holder : {};
   return { ...record, [key]: withValue(record[String(key)], rest, value) };
+}
+
+function tooMany(found: number): Problem {
+  const message = `${found} variables begin with ${prefix}, at most ${configLimits.overrides} are read`;
+  const fix = 'put the values into the configuration file';
+  return { severity: 'error', file: `$${prefix}*`, line: 0, column: 0, path: '', message, fix };
 }
 
 function unknownVariable(variable: string, segment: string, known: readonly string[]): Problem {

@@ -51,6 +51,7 @@ describe('the page shows what the providers read', () => {
     'parley_sip_malformed_total 1',
     'parley_sip_transactions 3',
     'parley_calls 2',
+    'parley_mrcp_requests_total 9',
     'parley_mrcp_refused_total 1',
     'parley_mrcp_connections 1',
     'parley_mrcp_sessions 2',
@@ -95,13 +96,9 @@ test('every stage of a turn has its histogram, in seconds', async () => {
 
 test('counters of hot paths appear under their labels', async () => {
   const metrics = create();
-  metrics.sipRequests.increment('INVITE');
-  metrics.mrcpRequests.increment('SPEAK', 2);
   metrics.turns.increment('matched');
   metrics.speechErrors.increment('timeout');
   const lines = await page(metrics);
-  expect(lines).toContain('parley_sip_requests_total{method="INVITE"} 1');
-  expect(lines).toContain('parley_mrcp_requests_total{method="SPEAK"} 2');
   expect(lines).toContain('parley_turns_total{outcome="matched"} 1');
   expect(lines).toContain('parley_speech_errors_total{code="timeout"} 1');
 });

@@ -45,10 +45,6 @@ type Sample = readonly [labels: Readonly<Record<string, string>>, value: number]
  * asks. A provider that throws loses its own numbers and is counted, never the whole scrape.
  */
 export class Metrics {
-  /** SIP requests by method. */
-  readonly sipRequests = new LabelledCounter();
-  /** MRCP requests by method. */
-  readonly mrcpRequests = new LabelledCounter();
   /** Turns by outcome: matched, confirmed, no_match, no_input, dtmf, error. */
   readonly turns = new LabelledCounter();
   /** Failures of speech engines by SpeechErrorCode. */
@@ -67,8 +63,6 @@ export class Metrics {
     this.#gauge('parley_event_loop_delay_p99_seconds', 'How late the event loop runs.', [], () => [
       [{}, options.eventLoop.p99Ms() / 1_000],
     ]);
-    this.#labelled('parley_sip_requests_total', 'SIP requests received.', 'method', this.sipRequests);
-    this.#labelled('parley_mrcp_requests_total', 'MRCP requests received.', 'method', this.mrcpRequests);
     this.#labelled('parley_turns_total', 'Turns of conversations.', 'outcome', this.turns);
     this.#labelled('parley_speech_errors_total', 'Failures of speech engines.', 'code', this.speechErrors);
     this.#labelled(
@@ -174,6 +168,9 @@ export class Metrics {
       only(sip(), (reading) => reading.transactions),
     );
     this.#gauge('parley_calls', 'SIP calls alive.', [], () => only(sip(), (reading) => reading.calls));
+    this.#counter('parley_mrcp_requests_total', 'MRCP requests received.', [], () =>
+      only(mrcp(), (reading) => reading.requests),
+    );
     this.#counter('parley_mrcp_refused_total', 'MRCP requests answered with an error.', [], () =>
       only(mrcp(), (reading) => reading.refusedRequests),
     );

@@ -39,7 +39,9 @@ export interface MrcpReading {
   readonly connections: number;
   readonly sessions: number;
   readonly channels: number;
+  /** All that were read, refused ones included. */
   readonly requests: number;
+  /** Answered with a status above 299. */
   readonly refusedRequests: number;
 }
 
