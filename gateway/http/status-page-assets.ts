@@ -24,21 +24,29 @@ h2 { margin: 0 0 .6rem; font-size: .8rem; font-weight: 600; color: var(--quiet);
 .push { margin-left: auto; }
 .grid { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: .75rem; padding: 1rem 1.15rem; }
-#live { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); margin-bottom: 1rem; }
+#live { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); margin-bottom: 1rem; }
+#live h2 { font-size: .9rem; text-transform: none; letter-spacing: 0; }
 .number { font-size: 1.75rem; font-weight: 650; line-height: 1.2; font-variant-numeric: tabular-nums; letter-spacing: -.02em; }
-.number small { font-size: .95rem; font-weight: 400; color: var(--quiet); letter-spacing: 0; }
-progress { width: 100%; height: .3rem; margin-top: .5rem; accent-color: var(--accent); }
+.number small { font-size: .95rem; font-weight: 400; color: var(--quiet); letter-spacing: 0; white-space: nowrap; }
+progress { display: block; width: 100%; height: .35rem; margin-top: .6rem; border: 0; border-radius: 1rem; overflow: hidden; background: var(--line); appearance: none; }
+progress::-webkit-progress-bar { background: var(--line); }
+progress::-webkit-progress-value { background: var(--accent); }
+progress::-moz-progress-bar { background: var(--accent); }
 table { width: 100%; border-collapse: collapse; }
-td { padding: .35rem .5rem .35rem 0; border-top: 1px solid var(--line); vertical-align: top; }
+td { padding: .35rem .9rem .35rem 0; border-top: 1px solid var(--line); vertical-align: top; }
 tr:first-child td { border-top: 0; }
-td:last-child { padding-right: 0; }
+td:last-child { padding-right: 0; text-align: right; }
 code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
 a { color: var(--accent); }
 footer { margin-top: 1.5rem; font-size: .9rem; }
 [hidden] { display: none; }
 `;
 
-/** Script of the status page: reads /api/v1/status every two seconds and writes text nodes only. */
+/**
+ * Script of the status page: reads /api/v1/status every two seconds and writes text nodes only.
+ *
+ * The address is made from the origin because a page opened as `http://user:key@host/` may not fetch relative to itself.
+ */
 export const statusScript = `
 'use strict';
 const byId = (id) => document.getElementById(id);
@@ -56,7 +64,7 @@ function badge(ok, text) {
 
 function formatNumber(value, unit) {
   if (unit === 'percent') return (value * 100).toFixed(0) + ' %';
-  if (unit === 'bytes') return value < 1048576 ? (value / 1024).toFixed(0) + ' KB' : (value / 1048576).toFixed(1) + ' MB';
+  if (unit === 'bytes') return value < 1048576 ? (value / 1024).toFixed(0) + ' KB' : (value / 1048576).toFixed(0) + ' MB';
   if (unit === 'ms') return value.toFixed(1) + ' ms';
   return value.toLocaleString();
 }
@@ -74,7 +82,9 @@ function liveCard(number) {
   const value = make('div', 'number', formatNumber(number.value, number.unit));
   const card = make('div', 'card', make('h2', '', number.label), value);
   if (number.most !== undefined) {
-    value.append(make('small', '', ' of ' + formatNumber(number.most, number.unit)));
+    const most = formatNumber(number.most, number.unit);
+    if (number.unit === 'bytes') card.append(make('div', 'quiet', 'of ' + most));
+    else value.append(make('small', '', ' of ' + most));
     const bar = make('progress', '');
     bar.max = number.most;
     bar.value = number.value;
@@ -101,7 +111,7 @@ function show(status) {
   fill('listeners', status.listeners.map((one) =>
     row(one.protocol.toUpperCase(), make('code', '', one.address + ' : ' + one.ports), one.transport)), 'nothing');
   fill('engines', status.engines.map((one) =>
-    row(make('span', '', one.name, ' ', make('span', 'quiet', one.kind)),
+    row(make('span', '', one.name, make('div', 'quiet', one.kind)),
       make('span', '', one.languages.join(', '), make('div', 'quiet', one.detail)),
       badge(one.available, one.available ? 'available' : 'missing'))), 'none');
   fill('trees', status.trees.map((one) =>
@@ -113,7 +123,7 @@ function show(status) {
 
 async function refresh() {
   try {
-    const response = await fetch('/api/v1/status', { signal: AbortSignal.timeout(5000) });
+    const response = await fetch(location.origin + '/api/v1/status', { signal: AbortSignal.timeout(5000) });
     if (!response.ok) throw new Error('the server answers ' + response.status);
     show(await response.json());
     byId('problem').hidden = true;

@@ -78,6 +78,7 @@ async function run(
 ): Promise<void> {
   const page = createContext({
     document: { getElementById: element, createElement: () => new FakeElement() },
+    location: { origin: 'http://127.0.0.1:8080' },
     fetch: answer,
     AbortSignal,
     setTimeout: (_: () => void, delayMs: number) => timers.push({ delayMs }),
@@ -101,7 +102,7 @@ describe('the page shows the status', () => {
     ['listeners', 'SIP|127.0.0.1 : 5060|udp'],
     ['trees', 'demo-en|en-US|12 nodes|active'],
     ['checks', 'model|loaded|ok'],
-    ['live', 'Calls|3| of 500||Hits|93 %|Cache|3.0 MB'],
+    ['live', 'Calls|3| of 500||Hits|93 %|Cache|3 MB'],
   ])('%s', async (id, text) => {
     await run(answering(status));
     expect(element(id).text).toBe(text);
@@ -109,7 +110,7 @@ describe('the page shows the status', () => {
 
   test('what comes from outside stays text', async () => {
     await run(answering(status));
-    expect(element('engines').text).toBe('espeak| |synthesizer|zh|<b>not installed</b>|missing');
+    expect(element('engines').text).toBe('espeak|synthesizer|zh|<b>not installed</b>|missing');
     expect(element('engines').find('bad')).toHaveLength(1);
   });
 
