@@ -231,6 +231,18 @@ describe('listen.public is refused without authentication', () => {
   });
 });
 
+test('more warnings than are shown do not hide the error that refuses the start', () => {
+  const clear = Array.from({ length: configLimits.problems + 50 }, (_, i) => `key-in-clear-number-${i}`);
+  const { config, problems } = load(
+    `security: { apiKeys: [${clear.join(', ')}] }\nlisten: { public: true }\n`,
+  );
+  expect(config).toBeNull();
+  expect(problems).toHaveLength(configLimits.problems);
+  expect(problems.filter((problem) => problem.severity === 'error').map((problem) => problem.path)).toEqual([
+    'sip.allowFrom',
+  ]);
+});
+
 describe('the environment wins over the file', () => {
   test('a good value is taken', () => {
     expect(load('sip: { port: 5070 }\n', { PARLEY__SIP__PORT: '5080' }).config?.sip.port).toBe(5080);

@@ -61,8 +61,15 @@ export function loadConfig(options: LoadOptions): ConfigResult {
     findings.push(...issues.filter((issue) => !alreadyWrong(issue, secrets.findings)));
   }
   const place = placer(read, file, overrides);
-  const all = [...problems, ...findings.map(place)].slice(0, configLimits.problems);
-  return { config: hasErrors(all) ? null : config, problems: sortProblems(all) };
+  const all = [...problems, ...findings.map(place)];
+  return { config: hasErrors(all) ? null : config, problems: sortProblems(mostSevere(all)) };
+}
+
+/** As many as are shown, errors before warnings: a heap of warnings must not push out the error that refuses the start. */
+function mostSevere(problems: readonly Problem[]): Problem[] {
+  const errors = problems.filter((problem) => problem.severity === 'error');
+  const warnings = problems.filter((problem) => problem.severity === 'warning');
+  return [...errors, ...warnings].slice(0, configLimits.problems);
 }
 
 function readSource(path: string, file: string): YamlSource | Problem {
