@@ -1,0 +1,74 @@
+import { statSync } from 'node:fs';
+import { basename, extname, resolve } from 'node:path';
+
+import { suggestName } from './nearest.js';
+import { projectPath } from './paths.js';
+import type { Finding } from './problem.js';
+import type { Config } from './schema.js';
+
+/** Trees that ship with Parley; `dialog.tree` and `dialog.trees` may name them. */
+export const shippedTrees: readonly string[] = ['demo-en', 'demo-zh'];
+
+/**
+ * Fills in what the operator left to us: absolute paths, the engines of tiers that name none, the default tier, and
+ * `dialog.tree` as a key of `dialog.trees`. `directory` is what relative paths start from.
+ */
+export function completeConfig(config: Config, directory: string): { config: Config; findings: Finding[] } {
+  const { dialog, findings } = completeTrees(config.dialog, directory);
+  const directories = config.templates.directories.map((path) => resolve(directory, path));
+  const completed: Config = {
+    ...config,
+    dialog,
+    templates: { ...config.templates, directories },
+    tiers: completeTiers(config),
+  };
+  return { config: completed, findings };
+}
+
+type Dialog = Config['dialog'];
+
+function completeTrees(dialog: Dialog, directory: string): { dialog: Dialog; findings: Finding[] } {
+  const findings: Finding[] = [];
+  const trees: Record<string, string> = {};
+  const add = (id: string, path: string, setAt: readonly string[]) => {
+    const file = resolve(directory, path);
+    trees[id] = file;
+    if (!isFile(file)) findings.push(wrong(setAt, `there is no file ${file}`, 'correct the path'));
+  };
+  for (const [id, path] of Object.entries(dialog.trees)) add(id, path, ['dialog', 'trees', id]);
+  let { tree } = dialog;
+  if (Object.hasOwn(trees, tree)) return { dialog: { ...dialog, trees }, findings };
+  if (shippedTrees.includes(tree)) {
+    trees[tree] = projectPath('config', 'trees', `${tree}.yaml`);
+  } else if (/[/\\]|\.ya?ml$/.test(tree)) {
+    const id = basename(tree, extname(tree));
+    const path = tree;
+    if (!Object.hasOwn(trees, id)) tree = id;
+    add(tree, path, ['dialog', 'tree']);
+  } else {
+    const fix = `${suggestName(tree, [...Object.keys(trees), ...shippedTrees])}; a path ends in .yaml`;
+    findings.push(wrong(['dialog', 'tree'], `there is no tree "${tree}"`, fix));
+  }
+  return { dialog: { ...dialog, tree, trees }, findings };
+}
+
+function wrong(path: readonly string[], message: string, fix: string): Finding {
+  return { severity: 'error', path, part: 'value', message, fix };
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+function completeTiers(config: Config): Config['tiers'] {
+  const everyRecognizer = config.speech.recognizers.map((engine) => engine.name);
+  const everySynthesizer = config.speech.synthesizers.map((engine) => engine.name);
+  const all = { recognizers: everyRecognizer, synthesizers: everySynthesizer };
+  const tiers: Record<string, Config['tiers'][string]> = { default: all };
+  for (const [name, tier] of Object.entries(config.tiers))
+    tiers[name] = {
+      recognizers: tier.recognizers.length > 0 ? tier.recognizers : everyRecognizer,
+      synthesizers: tier.synthesizers.length > 0 ? tier.synthesizers : everySynthesizer,
+    };
+  return tiers;
+}

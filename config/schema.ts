@@ -1,0 +1,40 @@
+import { z } from 'zod';
+
+import type { Secret } from './secret.js';
+import { botSection, dialogSection, templatesSection } from './sections/conversation.js';
+import { httpSection, listenSection, mrcpSection, rtpSection, sipSection } from './sections/network.js';
+import { drainSection, loggingSection, securitySection } from './sections/operation.js';
+import { speechSection, tiersSection } from './sections/speech.js';
+
+/** The whole configuration; every key has a default, so `{}` is valid. Unknown keys are errors. */
+export const configSchema = z
+  .strictObject({
+    listen: listenSection,
+    http: httpSection,
+    sip: sipSection,
+    mrcp: mrcpSection,
+    rtp: rtpSection,
+    speech: speechSection,
+    tiers: tiersSection,
+    dialog: dialogSection,
+    bot: botSection,
+    templates: templatesSection,
+    logging: loggingSection,
+    drain: drainSection,
+    security: securitySection,
+  })
+  .meta({ title: 'Parley configuration' });
+
+type DeepReadonly<T> = T extends Secret
+  ? T
+  : T extends object
+    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+    : T;
+
+/**
+ * The configuration in force, never changed after loading.
+ *
+ * `loadConfig` has completed it: `dialog.tree` is a key of `dialog.trees`, paths are absolute, no list of a tier is
+ * empty, and `tiers.default` exists.
+ */
+export type Config = DeepReadonly<z.output<typeof configSchema>>;

@@ -1,0 +1,145 @@
+import { z } from 'zod';
+
+import { dialogLimits } from '../limits.js';
+import { addressRange, list, name } from './fields.js';
+
+const optionalMilliseconds = (most: number, description: string) =>
+  z.int().min(0).max(most).nullable().default(null).describe(description);
+
+export const dialogSection = z
+  .strictObject({
+    tree: z
+      .string()
+      .min(1)
+      .max(1_024)
+      .default('demo-en')
+      .describe(
+        'The tree that answers: a key of dialog.trees, a shipped one (demo-en, demo-zh), or the path of a YAML file.',
+      ),
+    trees: z
+      .record(name, z.string().min(1).max(1_024))
+      .default({})
+      .meta({
+        description: 'More trees by name: path of the YAML file, relative to this file.',
+        examples: [{ billing: './trees/billing.yaml' }],
+      }),
+    scorer: z
+      .enum(['ngram'])
+      .default('ngram')
+      .describe('How what was said is compared with the examples. ngram: built in, no network.'),
+    maxUtteranceCharacters: z
+      .int()
+      .min(1)
+      .max(dialogLimits.utteranceCharacters)
+      .default(500)
+      .describe('Longer input is cut here.'),
+  })
+  .prefault({})
+  .describe('The dialog tree.');
+
+export const botSection = z
+  .strictObject({
+    tier: name.default('default').describe('Tier (engines and fallback) of plain calls.'),
+    bargeIn: z
+      .boolean()
+      .default(true)
+      .describe('Callers may interrupt prompts, unless a node says bargein: false.'),
+    noInput: z
+      .strictObject({
+        afterMs: optionalMilliseconds(600_000, "Silence before the no-input prompt; null = each node's own."),
+        max: z
+          .int()
+          .min(0)
+          .max(20)
+          .nullable()
+          .default(null)
+          .describe("No-input prompts before the node's way out; null = each node's own."),
+      })
+      .prefault({})
+      .describe("Overrides of the tree's no_input values, for every node."),
+    endpointing: z
+      .strictObject({
+        speechCompleteMs: z
+          .int()
+          .min(100)
+          .max(10_000)
+          .default(500)
+          .describe('Silence that ends an utterance which matches an example.'),
+        speechIncompleteMs: z
+          .int()
+          .min(100)
+          .max(10_000)
+          .default(1_000)
+          .describe('Silence that ends any other utterance.'),
+        recognitionMs: z.int().min(1_000).max(120_000).default(20_000).describe('Longest utterance.'),
+        dtmfInterdigitMs: z
+          .int()
+          .min(200)
+          .max(60_000)
+          .default(3_000)
+          .describe('Pause that ends a row of keys.'),
+      })
+      .prefault({})
+      .describe('When the caller has finished.'),
+  })
+  .prefault({})
+  .describe('How the bot behaves in plain SIP calls.');
+
+const namedValue = (what: string) =>
+  z
+    .strictObject({
+      name: z.string().min(1).max(128).describe(`Name of the ${what}; upper and lower case are the same.`),
+      value: z.string().max(1_024).describe('Exact value.'),
+    })
+    .nullable()
+    .default(null);
+
+const conditions = z
+  .strictObject({
+    source: addressRange.nullable().default(null).describe('SIP source address (CIDR).'),
+    fromUser: z.string().min(1).max(256).nullable().default(null).describe('User part of the From URI.'),
+    toUser: z.string().min(1).max(256).nullable().default(null).describe('User part of the To URI.'),
+    callHeader: namedValue('SIP header field').describe('A header field of the INVITE.'),
+    vendorParameter: namedValue('parameter').describe(
+      'An entry of Vendor-Specific-Parameters (RFC 6787 6.2.16).',
+    ),
+  })
+  .prefault({})
+  .describe('All that are given must hold; none = always.');
+
+const rule = z.strictObject({
+  when: conditions,
+  template: name.describe('Id of the template.'),
+  mode: z
+    .enum(['dialogue', 'recognition'])
+    .default('dialogue')
+    .describe('What mrcp.mode auto does for this platform.'),
+  tree: name.nullable().default(null).describe('Key of dialog.trees for this platform; null = dialog.tree.'),
+});
+
+export const templatesSection = z
+  .strictObject({
+    directories: list(z.string().min(1).max(1_024))
+      .default([])
+      .meta({
+        description:
+          'Directories with your own templates, relative to this file; they win over the shipped ones.',
+        examples: [['./templates']],
+      }),
+    default: name.default('nlsml-dialogue').describe('Template for dialogue results when no rule matches.'),
+    rules: list(rule)
+      .default([])
+      .meta({
+        description: 'Which platform gets which template; the first rule whose conditions hold decides.',
+        examples: [
+          [
+            { when: { source: '10.1.0.0/16' }, template: 'genesys-nlsml' },
+            { when: { callHeader: { name: 'User-Agent', value: 'FreeSWITCH' } }, template: 'nlsml-dialogue' },
+          ],
+        ],
+      }),
+  })
+  .prefault({})
+  .describe("The XML that carries the bot's answer in RECOGNITION-COMPLETE.");
+
+export type PlatformConditions = z.output<typeof conditions>;

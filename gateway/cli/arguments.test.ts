@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+
+import { parseArguments } from './arguments.js';
+
+const words = (line: string) => line.split(' ').filter((word) => word !== '');
+
+describe('verbs and their options', () => {
+  const call = {
+    verb: 'call',
+    configFile: null,
+    uri: 'sip:bot@127.0.0.1:5060',
+    say: [],
+    dtmf: '',
+    seconds: 60,
+  };
+  test.each([
+    ['serve', { verb: 'serve', configFile: null }],
+    ['serve --config p.yaml', { verb: 'serve', configFile: 'p.yaml' }],
+    ['serve -c p.yaml', { verb: 'serve', configFile: 'p.yaml' }],
+    ['serve --config=p.yaml', { verb: 'serve', configFile: 'p.yaml' }],
+    ['check', { verb: 'check', configFile: null, treeFile: null }],
+    ['check --tree t.yaml -c p.yaml', { verb: 'check', configFile: 'p.yaml', treeFile: 't.yaml' }],
+    ['test', { verb: 'test', storyFiles: [] }],
+    ['test a.yaml b.yaml', { verb: 'test', storyFiles: ['a.yaml', 'b.yaml'] }],
+    ['chat -t t.yaml', { verb: 'chat', configFile: null, treeFile: 't.yaml' }],
+    ['call sip:bot@127.0.0.1:5060', call],
+    ['call sip:bot@127.0.0.1:5060 --say yes --say bye', { ...call, say: ['yes', 'bye'] }],
+    ['call --dtmf 12*#A --seconds 5 sip:bot@127.0.0.1:5060', { ...call, dtmf: '12*#A', seconds: 5 }],
+    ['version', { verb: 'version' }],
+    ['--version', { verb: 'version' }],
+    ['-v', { verb: 'version' }],
+  ])('parley %s', (line, command) => {
+    expect(parseArguments(words(line))).toEqual({ ok: true, command });
+  });
+});
+
+describe('help', () => {
+  test.each(['', '--help', '-h', 'help'])('parley %s lists the verbs', (line) => {
+    const parsed = parseArguments(words(line));
+    expect(parsed).toMatchObject({ ok: true, command: { verb: 'help' } });
+    const text = parsed.ok && parsed.command.verb === 'help' ? parsed.command.text : '';
+    for (const verb of ['serve', 'check', 'test', 'chat', 'call', 'version'])
+      expect(text).toMatch(new RegExp(`^  ${verb} `, 'm'));
+  });
+
+  test.each(['help call', 'call --help', 'call -h sip:x'])('parley %s tells of its options', (line) => {
+    const parsed = parseArguments(words(line));
+    const text = parsed.ok && parsed.command.verb === 'help' ? parsed.command.text : '';
+    expect(text).toMatch(/^Usage: parley call SIP-URI/);
+    expect(text).toMatch(/--dtmf DIGITS/);
+  });
+});
+
+describe('mistakes are explained', () => {
+  test.each([
+    ['srve', 'unknown verb "srve"', 'did you mean "serve"?'],
+    ['dance', 'unknown verb "dance"', 'use one of: serve, check, test, chat, call, help, version'],
+    ['--config x', 'the first word is a verb, not "--config"', /use one of/],
+    ['serve --confg x', 'unknown option "--confg"', 'did you mean --config?'],
+    ['serve --zzz', 'unknown option "--zzz"', 'usage: parley serve [--config FILE]'],
+    ['serve -x', 'unknown option "-x"', 'usage: parley serve [--config FILE]'],
+    ['serve --config', /--config/, 'usage: parley serve [--config FILE]'],
+    ['serve now', 'unexpected argument "now"', 'usage: parley serve [--config FILE]'],
+    ['call', 'an argument is missing', /^usage: parley call SIP-URI/],
+    ['call sip:a sip:b', 'unexpected argument "sip:b"', /^usage: parley call/],
+    ['call bot@host', '"bot@host" is not a SIP URI', 'write sip:bot@127.0.0.1:5060'],
+    ['call sip:a --dtmf 1x', '--dtmf has a key that no telephone has', 'use 0-9, *, # and A-D'],
+    ['call sip:a --seconds soon', '--seconds is not a number of seconds', /1 to 3600/],
+    ['call sip:a --seconds 0', '--seconds is not a number of seconds', /1 to 3600/],
+    ['help srve', 'unknown verb "srve"', 'did you mean "serve"?'],
+    ['constructor', 'unknown verb "constructor"', /use one of/],
+  ])('parley %s', (line, message, fix) => {
+    const parsed = parseArguments(words(line));
+    expect(parsed.ok).toBe(false);
+    if (parsed.ok) return;
+    expect(parsed.message).toMatch(message);
+    expect(parsed.fix).toMatch(fix);
+  });
+});

@@ -1,0 +1,256 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+import { LabelledCounter } from './counters.js';
+import type { EventLoopGauge } from './event-loop-gauge.js';
+import type { Providers } from './readings.js';
+
+/** The stages of one voice turn, from the end of the user's speech to the first packet of the answer. */
+export const turnStages = [
+  'endpoint',
+  'recognize',
+  'score',
+  'step',
+  'synthesize',
+  'first_packet',
+  'total',
+] as const;
+
+export type TurnStage = (typeof turnStages)[number];
+
+export interface MetricsOptions {
+  readonly providers: Providers;
+  readonly eventLoop: Pick<EventLoopGauge, 'p99Ms'>;
+  /** CPU, memory and garbage collection of the process; true unless a test says otherwise. */
+  readonly processMetrics?: boolean;
+}
+
+const stageBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+const providerNames = [
+  'cache',
+  'media',
+  'sip',
+  'mrcp',
+  'sessions',
+] as const satisfies readonly (keyof Providers)[];
+
+type Readings = { readonly [K in keyof Providers]?: ReturnType<NonNullable<Providers[K]>> };
+
+type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
+
+/**
+ * What `/metrics` shows.
+ *
+ * Hot paths only touch plain counters; gauges and the counters of other parts are read from `providers` when a scrape
+ * asks. A provider that throws loses its own numbers and is counted, never the whole scrape.
+ */
+export class Metrics {
+  /** Turns by outcome: matched, confirmed, no_match, no_input, dtmf, error. */
+  readonly turns = new LabelledCounter();
+  /** Failures of speech engines by SpeechErrorCode. */
+  readonly speechErrors = new LabelledCounter();
+
+  readonly #registry = new Registry();
+  readonly #stages: Readonly<Record<TurnStage, { observe(seconds: number): void }>>;
+  readonly #options: MetricsOptions;
+  #readings: Readings = {};
+  readonly #failedReads = new LabelledCounter();
+
+  constructor(options: MetricsOptions) {
+    this.#options = options;
+    if (options.processMetrics ?? true) collectDefaultMetrics({ register: this.#registry });
+    this.#stages = this.#createStages();
+    this.#gauge('parley_event_loop_delay_p99_seconds', 'How late the event loop runs.', [], () => [
+      [{}, options.eventLoop.p99Ms() / 1_000],
+    ]);
+    this.#labelled('parley_turns_total', 'Turns of conversations.', 'outcome', this.turns);
+    this.#labelled('parley_speech_errors_total', 'Failures of speech engines.', 'code', this.speechErrors);
+    this.#labelled(
+      'parley_metrics_read_errors_total',
+      'Readings that failed while this page was made.',
+      'provider',
+      this.#failedReads,
+    );
+    this.#registerMedia();
+    this.#registerCache();
+    this.#registerSignalling();
+  }
+
+  /** Records how long a stage of a turn took; one histogram update. */
+  observeStage(stage: TurnStage, milliseconds: number): void {
+    this.#stages[stage].observe(milliseconds / 1_000);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** The page in Prometheus' text format. */
+  text(): Promise<string> {
+    this.#readings = this.#readAll();
+    return this.#registry.metrics();
+  }
+
+  #createStages() {
+    const histogram = new Histogram({
+      name: 'parley_turn_stage_seconds',
+      help: 'Time of each stage of a voice turn, from the end of speech to the first packet of the answer.',
+      labelNames: ['stage'],
+      buckets: stageBuckets,
+      registers: [this.#registry],
+    });
+    const entries = turnStages.map((stage) => [stage, histogram.labels(stage)] as const);
+    return Object.fromEntries(entries) as Record<TurnStage, (typeof entries)[number][1]>;
+  }
+
+  #registerMedia(): void {
+    const read = () => this.#readings.media;
+    const total = (
+      name: string,
+      help: string,
+      pick: (reading: NonNullable<ReturnType<typeof read>>) => number,
+    ) => this.#counter(name, help, [], () => only(read(), pick));
+    this.#counter('parley_rtp_packets_total', 'RTP packets.', ['direction'], () => {
+      const media = read();
+      return media === undefined
+        ? []
+        : [
+            [{ direction: 'in' }, media.packetsReceived],
+            [{ direction: 'out' }, media.packetsSent],
+          ];
+    });
+    total('parley_rtp_lost_total', 'RTP packets that never came (RFC 3550 6.4.1).', (media) => media.lost);
+    total('parley_rtp_late_total', 'RTP packets that came too late to be heard.', (media) => media.late);
+    total(
+      'parley_rtp_underruns_total',
+      'Frames the jitter buffer had nothing for.',
+      (media) => media.underruns,
+    );
+    this.#gauge('parley_rtp_streams', 'RTP streams open.', [], () => only(read(), (media) => media.streams));
+    this.#gauge('parley_worker_tick_lateness_seconds', 'How late media ticks run.', ['worker'], () =>
+      (read()?.workers ?? []).map((worker) => [{ worker: worker.name }, worker.tickLatenessMs / 1_000]),
+    );
+  }
+
+  #registerCache(): void {
+    const read = () => this.#readings.cache;
+    this.#counter('parley_cache_requests_total', 'Prompts asked of the synthesis cache.', ['result'], () => {
+      const cache = read();
+      return cache === undefined
+        ? []
+        : (['hits', 'misses', 'joined'] as const).map((result) => [{ result }, cache[result]]);
+    });
+    this.#counter('parley_cache_evictions_total', 'Prompts dropped for space.', [], () =>
+      only(read(), (cache) => cache.evictions),
+    );
+    this.#gauge('parley_cache_entries', 'Prompts kept.', [], () => only(read(), (cache) => cache.entries));
+    this.#gauge('parley_cache_bytes', 'Bytes of prompts kept.', [], () =>
+      only(read(), (cache) => cache.bytes),
+    );
+  }
+
+  #registerSignalling(): void {
+    const sip = () => this.#readings.sip;
+    const mrcp = () => this.#readings.mrcp;
+    this.#counter('parley_sip_messages_total', 'SIP messages.', ['direction'], () => {
+      const reading = sip();
+      return reading === undefined
+        ? []
+        : [
+            [{ direction: 'in' }, reading.messagesReceived],
+            [{ direction: 'out' }, reading.messagesSent],
+          ];
+    });
+    this.#counter('parley_sip_malformed_total', 'SIP messages that could not be read.', [], () =>
+      only(sip(), (reading) => reading.malformed),
+    );
+    this.#gauge('parley_sip_transactions', 'SIP transactions alive.', [], () =>
+      only(sip(), (reading) => reading.transactions),
+    );
+    this.#gauge('parley_calls', 'SIP calls alive.', [], () => only(sip(), (reading) => reading.calls));
+    this.#counter('parley_mrcp_requests_total', 'MRCP requests received.', [], () =>
+      only(mrcp(), (reading) => reading.requests),
+    );
+    this.#counter('parley_mrcp_refused_total', 'MRCP requests answered with an error.', [], () =>
+      only(mrcp(), (reading) => reading.refusedRequests),
+    );
+    this.#gauge('parley_mrcp_connections', 'MRCP TCP connections.', [], () =>
+      only(mrcp(), (reading) => reading.connections),
+    );
+    this.#gauge('parley_mrcp_sessions', 'MRCP sessions.', [], () =>
+      only(mrcp(), (reading) => reading.sessions),
+    );
+    this.#gauge('parley_mrcp_channels', 'MRCP channels.', [], () =>
+      only(mrcp(), (reading) => reading.channels),
+    );
+    this.#gauge('parley_sessions', 'Conversations alive.', ['ingress'], () =>
+      Object.entries(this.#readings.sessions ?? {}).map(([ingress, count]) => [{ ingress }, count]),
+    );
+  }
+
+  #readAll(): Readings {
+    const { providers } = this.#options;
+    const readings: Record<string, unknown> = {};
+    for (const name of providerNames) {
+      try {
+        readings[name] = providers[name]?.();
+      } catch {
+        this.#failedReads.increment(name);
+      }
+    }
+    return readings;
+  }
+
+  #gauge(name: string, help: string, labelNames: readonly string[], samples: () => readonly Sample[]): void {
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [this.#registry],
+      collect() {
+        clear(this, labelNames);
+        for (const [labels, value] of usable(samples())) this.set(labels, value);
+      },
+    });
+  }
+
+  /** A counter whose total is kept elsewhere: prom-client only adds, so that it is started again at each scrape. */
+  #counter(
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    samples: () => readonly Sample[],
+  ): void {
+    new Counter({
+      name,
+      help,
+      labelNames,
+      registers: [this.#registry],
+      collect() {
+        clear(this, labelNames);
+        for (const [labels, value] of usable(samples())) this.inc(labels, value);
+      },
+    });
+  }
+
+  #labelled(name: string, help: string, label: string, counter: LabelledCounter): void {
+    this.#counter(name, help, [label], () =>
+      Array.from(counter.entries(), ([value, count]) => [{ [label]: value }, count] as const),
+    );
+  }
+}
+
+function only<T>(reading: T | undefined, pick: (reading: T) => number): readonly Sample[] {
+  return reading === undefined ? [] : [[{}, pick(reading)]];
+}
+
+/** Without labels `reset` leaves a zero behind, which would say that a part which gave no reading stands at 0. */
+function clear(metric: Pick<Gauge, 'reset' | 'remove'>, labelNames: readonly string[]): void {
+  metric.reset();
+  if (labelNames.length === 0) metric.remove();
+}
+
+/** A reading that is not a number must not cost the page. */
+function usable(samples: readonly Sample[]): readonly Sample[] {
+  return samples.filter(([, value]) => Number.isFinite(value) && value >= 0);
+}
