@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Expansion } from '../speech/grammar/grammar.js';
 import type { DtmfRequest } from '../worker/media-host.js';
 import { DtmfCollector } from './dtmf-collector.js';
-import { matchExpansions, voiceTokens, type RulesGrammar } from './grammar-matcher.js';
+import type { RulesGrammar } from '../speech/grammar/phrases.js';
 
 const token = (text: string): Expansion => ({ type: 'token', text });
 const anyOf = (...items: Expansion[]): Expansion => ({
@@ -38,7 +38,7 @@ interface Case {
 /** Presses keys 100 ms apart; gives the digits, the decision and the time it took, or 'open'. */
 function collect({ grammars, keys, change }: Case): string {
   const request = { grammars, interdigitTimeoutMs: 3_000, termTimeoutMs: 0, termChar: '#', ...change };
-  const collector = new DtmfCollector(request, matchExpansions);
+  const collector = new DtmfCollector(request);
   let nowMs = 0;
   for (const key of keys) {
     const decision = key === '~' ? collector.poll((nowMs += 1_000)) : collector.digit(key, (nowMs += 100));
@@ -110,54 +110,4 @@ describe('DtmfCollector, RFC 6787 9.4.17 to 9.4.19', () => {
   ])('%s', (_, testCase) => {
     expect(collect(testCase)).toBe(testCase.expected);
   });
-});
-
-describe('matchExpansions', () => {
-  const yes = sequence(token('yes'), repeat(token('please'), 0, 1));
-  const loop = grammar({ type: 'rule', name: 'root' });
-  const nested = grammar(
-    { type: 'rule', name: 'a' },
-    { a: sequence(token('1'), { type: 'rule', name: 'b' }), b: digit },
-  );
-  const garbage = grammar(sequence({ type: 'special', name: 'GARBAGE' }, token('bill')));
-
-  it.each<[string, RulesGrammar, string, string, boolean]>([
-    ['optional end missing', grammar(yes), 'yes', 'match', true],
-    ['optional end there', grammar(yes), 'yes please', 'match', false],
-    ['too much', grammar(yes), 'yes please please', 'no-match', false],
-    ['nothing yet', grammar(yes), '', 'partial', true],
-    ['rule references', nested, '1 7', 'match', false],
-    ['a rule that is missing', grammar({ type: 'rule', name: 'nowhere' }), '1', 'no-match', false],
-    ['a rule that refers to itself ends by depth', loop, '1', 'no-match', false],
-    ['an inherited property is no rule', grammar({ type: 'rule', name: 'toString' }), '1', 'no-match', false],
-    ['NULL matches nothing', grammar({ type: 'special', name: 'NULL' }), '', 'match', false],
-    ['VOID never matches', grammar({ type: 'special', name: 'VOID' }), '', 'no-match', false],
-    ['tags take no tokens', grammar(sequence(token('1'), { type: 'tag', value: 'x' })), '1', 'match', false],
-    ['GARBAGE skips', garbage, 'i want my bill', 'match', true],
-    [
-      'a repeat of nothing ends',
-      grammar(repeat({ type: 'special', name: 'NULL' }, 0, 128)),
-      '',
-      'match',
-      false,
-    ],
-  ])('%s', (_, rules, text, outcome, canExtend) => {
-    expect(matchExpansions(rules, voiceTokens(text))).toEqual({ outcome, canExtend });
-  });
-
-  it('gives up a grammar that would take for ever', () => {
-    const inner = repeat(repeat(repeat(repeat(digit, 0, 128), 0, 128), 0, 128), 0, 128);
-    const startedMs = performance.now();
-    matchExpansions(grammar(inner), new Array<string>(128).fill('1'));
-    expect(performance.now() - startedMs).toBeLessThan(2_000);
-  });
-});
-
-it.each([
-  ["Yes, PLEASE don't", ['yes', 'please', "don't"]],
-  ['我要查账单。', ['我', '要', '查', '账', '单']],
-  ['查WiFi密码', ['查', 'wifi', '密', '码']],
-  ['  ', []],
-])('voiceTokens of %s', (text, expected) => {
-  expect(voiceTokens(text)).toEqual(expected);
 });

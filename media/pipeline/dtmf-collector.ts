@@ -1,6 +1,6 @@
 import { mediaLimits } from '../../config/limits.js';
 import type { DtmfRequest } from '../worker/media-host.js';
-import type { GrammarMatcher } from './grammar-matcher.js';
+import { matchGrammar } from '../speech/grammar/match.js';
 
 /** How the collection of one digit string ended. */
 export type DtmfDecision = 'match' | 'no-match';
@@ -13,14 +13,12 @@ export type DtmfDecision = 'match' | 'no-match';
  */
 export class DtmfCollector {
   readonly #request: DtmfRequest;
-  readonly #match: GrammarMatcher;
   #digits = '';
   #deadlineMs = Infinity;
   #matchesNow = false;
 
-  constructor(request: DtmfRequest, match: GrammarMatcher) {
+  constructor(request: DtmfRequest) {
     this.#request = request;
-    this.#match = match;
   }
 
   /** Digits so far, without the terminating character. */
@@ -68,7 +66,7 @@ export class DtmfCollector {
     let matched = false;
     let canExtend = false;
     for (const grammar of this.#request.grammars) {
-      const result = this.#match(grammar, [...digits]);
+      const result = matchGrammar(grammar, [...digits]);
       if (result.outcome === 'match') matched = true;
       if (result.outcome !== 'no-match' && result.canExtend) canExtend = true;
     }

@@ -5,7 +5,6 @@ import type { Expansion, Grammar } from '../speech/grammar/grammar.js';
 import type { RecognizeRequest, RecognizerListener } from '../speech/recognizer.js';
 import type { ListenOutcome, ListenRequest } from '../worker/media-host.js';
 import { ScriptedRecognizer, type RecognizerScript } from '../worker/testing/scripted-recognizer.js';
-import { matchExpansions } from './grammar-matcher.js';
 import { ListenOperation } from './listen-operation.js';
 
 function phrases(...texts: string[]): Grammar {
@@ -92,7 +91,6 @@ function create({ script, change, grammars = [], playing = false, recognizer }: 
     {
       clock,
       isSpeech: (samples) => samples[0] !== 0,
-      matchGrammar: matchExpansions,
       recognizer: recognizer ?? engine,
       isPlaying: () => playing,
       bargeIn: () => log.push('barge-in'),

@@ -11,7 +11,8 @@ import type { ListenListener, ListenOutcome, ListenRequest } from '../worker/med
 import type { AudioFrame } from './audio.js';
 import { DtmfCollector, type DtmfDecision } from './dtmf-collector.js';
 import { defaultOnsetMs, Endpointer } from './endpointer.js';
-import { voiceTokens, type GrammarMatcher, type RulesGrammar } from './grammar-matcher.js';
+import type { RulesGrammar } from '../speech/grammar/phrases.js';
+import { matchGrammar, tokenize } from '../speech/grammar/match.js';
 import { RecognizerFeed } from './recognizer-feed.js';
 
 /** What one listen needs of its stream. */
@@ -19,7 +20,6 @@ export interface ListenDependencies {
   readonly clock: Clock;
   /** The decision on 10 to 30 ms of audio, asked for every frame until speech has ended. */
   readonly isSpeech: (samples: Int16Array) => boolean;
-  readonly matchGrammar: GrammarMatcher;
   /** The engine that the request names, or why it cannot be had; null when no recognition was asked for. */
   readonly recognizer: Recognizer | SpeechError | null;
   /** Whether a prompt is being heard now. */
@@ -64,7 +64,7 @@ export class ListenOperation {
       },
       request.startInputTimers,
     );
-    this.#collector = request.dtmf ? new DtmfCollector(request.dtmf, deps.matchGrammar) : null;
+    this.#collector = request.dtmf ? new DtmfCollector(request.dtmf) : null;
     const grammars = (request.recognition?.grammars ?? []).filter((grammar) => grammar.mode === 'voice');
     this.#voiceGrammars = grammars.filter((grammar) => grammar.kind === 'rules');
     this.#freeSpeech = grammars.length === 0 || grammars.some((grammar) => grammar.kind === 'transcribe');
@@ -184,9 +184,8 @@ export class ListenOperation {
   }
 
   #matchesVoice(text: string): boolean {
-    const tokens = voiceTokens(text);
     return this.#voiceGrammars.some(
-      (grammar) => this.#deps.matchGrammar(grammar, tokens).outcome === 'match',
+      (grammar) => matchGrammar(grammar, tokenize(text, grammar.language)).outcome === 'match',
     );
   }
 

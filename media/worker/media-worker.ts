@@ -1,7 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { systemRandom } from '../../config/random.js';
-import { matchExpansions } from '../pipeline/grammar-matcher.js';
 import { Ticker } from '../pipeline/ticker.js';
 import { FvadFactory } from '../pipeline/vad.js';
 import { SpeechError } from '../speech/errors.js';
@@ -40,7 +39,6 @@ class MediaWorker {
       ticker: this.#ticker,
       vads,
       engines: this.#engines,
-      matchGrammar: matchExpansions,
       jitterMs: settings.jitterMs,
       emit: (event) => this.#post(event),
       warn: (message, fields) => this.#log('warn', message, fields),

@@ -96,6 +96,11 @@ export class WorkerMediaHost implements MediaHost {
     return this.#streams.size;
   }
 
+  /** True while at least one worker can open streams. */
+  get ready(): boolean {
+    return this.#slots.some((slot) => slot.ready);
+  }
+
   /** Engines by name, as they are on the first worker that runs (all load the same). */
   get engines(): ReadonlyMap<string, EngineState> {
     return (

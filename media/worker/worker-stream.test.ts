@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../config/clock.js';
 import { SeededRandom } from '../../config/random.js';
 import { encodeShared } from '../codec/wire-codec.js';
-import { matchExpansions } from '../pipeline/grammar-matcher.js';
 import { Ticker } from '../pipeline/ticker.js';
 import { RtpPacket, writeRtpHeader } from '../rtp/packet.js';
 import { SpeechError } from '../speech/errors.js';
@@ -92,7 +91,6 @@ function create(change: Partial<StreamOptions> = {}) {
       },
     },
     engines: { get: (name) => (name === 'scripted' ? recognizer : new SpeechError('unavailable', name)) },
-    matchGrammar: matchExpansions,
     jitterMs: 40,
     emit: (event) => events.push(event),
     warn: (message) => warnings.push(message),

@@ -1,7 +1,6 @@
 import type { Clock } from '../../config/clock.js';
 import { mediaLimits } from '../../config/limits.js';
 import type { Random } from '../../config/random.js';
-import type { GrammarMatcher } from '../pipeline/grammar-matcher.js';
 import { ListenOperation } from '../pipeline/listen-operation.js';
 import { PromptPlayer } from '../pipeline/prompt-player.js';
 import type { Prompt } from '../pipeline/prompt.js';
@@ -31,7 +30,6 @@ export interface StreamDependencies {
   readonly ticker: Ticker;
   readonly vads: VadFactory;
   readonly engines: Pick<EngineTable, 'get'>;
-  readonly matchGrammar: GrammarMatcher;
   readonly jitterMs: number;
   readonly emit: (event: StreamEvent) => void;
   readonly warn: (message: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -303,7 +301,7 @@ export class WorkerStream {
 
   #startListen(id: number, request: ListenRequest): void {
     this.#endListen();
-    const { clock, engines, matchGrammar, emit, ticker } = this.#deps;
+    const { clock, engines, emit, ticker } = this.#deps;
     const stream = this.#id;
     const operation = new ListenOperation(
       request,
@@ -319,7 +317,6 @@ export class WorkerStream {
       },
       {
         clock,
-        matchGrammar,
         isSpeech: (samples) => this.#detector().isSpeech(samples),
         recognizer: request.recognition ? engines.get(request.recognizer) : null,
         isPlaying: () => this.#player.playing,
