@@ -78,9 +78,41 @@ export const botSection = z
           .max(60_000)
           .default(3_000)
           .describe('Pause that ends a row of keys.'),
+        bargeInMs: z
+          .int()
+          .min(0)
+          .max(5_000)
+          .default(200)
+          .describe('Speech shorter than this does not interrupt a prompt.'),
+        confidenceThreshold: z
+          .number()
+          .min(0)
+          .max(1)
+          .default(0.3)
+          .describe('Results that the recogniser is less sure of count as not understood, 0 to 1.'),
       })
       .prefault({})
       .describe('When the caller has finished.'),
+    handover: z
+      .strictObject({
+        target: z
+          .string()
+          .regex(/^sips?:\S{1,250}$/, { error: 'not a SIP URI such as sip:agents@10.0.0.5' })
+          .nullable()
+          .default(null)
+          .describe(
+            'SIP URI that callers who need a human are sent to (REFER); null = nobody, see unavailable.',
+          ),
+        unavailable: z
+          .record(z.string().min(2).max(35), z.string().min(1).max(dialogLimits.textCharacters))
+          .default({
+            en: 'I am sorry, nobody is free at the moment.',
+            zh: '抱歉，现在没有人工客服。',
+          })
+          .describe('Said when nobody takes the call, by language.'),
+      })
+      .prefault({})
+      .describe('What happens when the tree asks for a human.'),
   })
   .prefault({})
   .describe('How the bot behaves in plain SIP calls.');
