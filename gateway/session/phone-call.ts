@@ -1,0 +1,145 @@
+import type { Logger } from '../../config/logger.js';
+import type { MediaStream, RtpCodec, StreamStats } from '../../media/worker/media-host.js';
+import { planAnswer, type AnswerPlan, type AnswerPolicy, type AudioLine } from '../sip/offer-answer.js';
+import type { ReinviteAnswer, SipSession, SipSessionDelegate, SipSessionEnd } from '../sip/user-agent-api.js';
+import type { SessionMedia } from './session-media.js';
+import type { BotCall, VoiceBot } from './voice-bot.js';
+
+export interface PhoneCallDeps {
+  readonly media: SessionMedia;
+  readonly policy: AnswerPolicy;
+  readonly ptimeMs: number;
+  readonly logger: Logger;
+  /** The bot for the call's first audio line. */
+  createBot(stream: MediaStream, codec: RtpCodec, call: BotCall): VoiceBot;
+  /** What the tree knows of the caller. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Exactly once, after everything was released. */
+  onClosed(reason: string, stats: readonly StreamStats[]): void;
+}
+
+/**
+ * One plain SIP call: the SIP session, one audio line and the bot on it.
+ *
+ * The bot starts when the caller confirmed our answer (ACK), so that nothing is said into a call that is not up.
+ */
+export class PhoneCall implements SipSessionDelegate, BotCall {
+  readonly #deps: PhoneCallDeps;
+  /** Null until the far end answered our offer (a delayed offer). */
+  #plan: AnswerPlan | null;
+  #bot: VoiceBot | null = null;
+  #sip: SipSession | null = null;
+  #closed = false;
+
+  constructor(plan: AnswerPlan | null, deps: PhoneCallDeps) {
+    this.#plan = plan;
+    this.#deps = deps;
+  }
+
+  /** Opens the audio; resolves with our answer, or with our offer where there was none. Rejects when no port is left. */
+  async open(): Promise<string> {
+    const { media, policy } = this.#deps;
+    if (this.#plan) return this.#apply(this.#plan);
+    const offer = await media.offer(policy.encodings, this.#deps.ptimeMs);
+    if (this.#closed) throw new Error('the call ended while its media was being opened');
+    return offer;
+  }
+
+  /** The 200 was sent. */
+  accepted(sip: SipSession): void {
+    this.#sip = sip;
+    if (this.#closed) sip.end();
+  }
+
+  hangUp(reason: string): void {
+    this.end(reason);
+  }
+
+  /** Sends BYE and releases everything; idempotent. */
+  end(reason: string): void {
+    if (this.#closed) return;
+    this.#sip?.end();
+    this.#close(reason);
+  }
+
+  transfer(target: string): Promise<void> {
+    return this.#sip ? this.#sip.refer(target) : Promise.reject(new Error('the call is not up'));
+  }
+
+  onConfirmed(sdp: string | null): void {
+    if (this.#plan) this.#startBot();
+    else this.#takeAnswer(sdp);
+  }
+
+  onReinvite(offer: string | null): ReinviteAnswer {
+    if (!this.#plan) return { accept: false, status: 491 };
+    if (offer === null) return { accept: true, sdp: this.#deps.media.answer(this.#plan) };
+    const plan = planAnswer(offer, this.#deps.policy, this.#plan);
+    if (plan.problem) return { accept: false, status: plan.problem.status, reason: plan.problem.reason };
+    return this.#apply(plan).then(
+      (sdp) => {
+        const [audio] = this.#deps.media.lines;
+        if (audio) this.#bot?.codecChanged(audio.line.codec);
+        return { accept: true as const, sdp };
+      },
+      (err: unknown) => {
+        this.#deps.logger.warn('re-INVITE could not be served', { err });
+        return { accept: false as const, status: 500 };
+      },
+    );
+  }
+
+  onEnded(reason: SipSessionEnd): void {
+    this.#close(reason);
+  }
+
+  #startBot(): void {
+    const [audio] = this.#deps.media.lines;
+    if (!audio || this.#bot) return;
+    this.#bot = this.#deps.createBot(audio.stream, audio.line.codec, this);
+    this.#bot.start(this.#deps.variables);
+  }
+
+  /** The ACK answers our offer; what it says about its audio reads like an offer of the far end. */
+  #takeAnswer(sdp: string | null): void {
+    const plan = sdp === null ? null : planAnswer(sdp, this.#deps.policy);
+    if (!plan || plan.problem) {
+      this.end(
+        plan?.problem ? `unusable answer: ${plan.problem.reason}` : 'ACK without an answer to our offer',
+      );
+      return;
+    }
+    this.#apply(plan).then(
+      () => this.#startBot(),
+      (err: unknown) => {
+        this.#deps.logger.warn('answer could not be applied', { err });
+        this.end('answer could not be applied');
+      },
+    );
+  }
+
+  /** One audio line serves a call; the rest of a re-offer is refused. */
+  async #apply(plan: AnswerPlan): Promise<string> {
+    const first = plan.lines.find((line): line is AudioLine => line.kind === 'audio');
+    await this.#deps.media.apply(plan, (line) => line.index === first?.index);
+    if (this.#closed) throw new Error('the call ended while its media was being opened');
+    this.#plan = plan;
+    return this.#deps.media.answer(plan);
+  }
+
+  #close(reason: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#bot?.close();
+    this.#deps.media.close().then(
+      (stats) => {
+        this.#deps.logger.info('call ended', { reason, rtp: stats[0] ?? null });
+        this.#deps.onClosed(reason, stats);
+      },
+      (err: unknown) => {
+        this.#deps.logger.warn('media did not close', { err });
+        this.#deps.onClosed(reason, []);
+      },
+    );
+  }
+}
