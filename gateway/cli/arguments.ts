@@ -6,7 +6,6 @@ import { nearestName, suggestName } from '../../config/nearest.js';
 export type Command =
   | { readonly verb: 'serve'; readonly configFile: string | null }
   | { readonly verb: 'check'; readonly configFile: string | null; readonly treeFile: string | null }
-  | { readonly verb: 'test'; readonly storyFiles: readonly string[] }
   | { readonly verb: 'chat'; readonly configFile: string | null; readonly treeFile: string | null }
   | {
       readonly verb: 'call';
@@ -69,13 +68,6 @@ const verbs: Readonly<Record<string, VerbDefinition>> = {
     },
     least: 0,
     most: 0,
-  },
-  test: {
-    usage: 'parley test [STORIES ...]',
-    help: 'Run dialog stories; without files the shipped ones.',
-    options: {},
-    least: 0,
-    most: 1_000,
   },
   chat: {
     usage: 'parley chat [--config FILE] [--tree FILE]',
@@ -191,8 +183,6 @@ function build(verb: string, { options, positionals }: Values): Parsed {
     case 'check':
     case 'chat':
       return { ok: true, command: { verb, configFile, treeFile } };
-    case 'test':
-      return { ok: true, command: { verb, storyFiles: positionals } };
     case 'call':
       return buildCall(configFile, positionals[0] ?? '', options);
     case 'version':

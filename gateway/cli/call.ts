@@ -1,0 +1,252 @@
+import type { Writable } from 'node:stream';
+
+import type { Clock } from '../../config/clock.js';
+import type { Random } from '../../config/random.js';
+import type { Grammar } from '../../media/speech/grammar/grammar.js';
+import type { ListenOutcome, MediaHost, MediaStream, RtpCodec } from '../../media/worker/media-host.js';
+import { createAudioOffer, readAudioAnswer } from '../sip/descriptions.js';
+import { parseSdp, serializeSdp } from '../sip/sdp.js';
+import type { UserAgent } from '../sip/user-agent.js';
+import type { SipResponse } from '../sip/message.js';
+import type { SipSession } from '../sip/user-agent-api.js';
+import type { PromptSpeaker } from '../session/prompt-speaker.js';
+
+export interface CallOptions {
+  /** `sip:user@host:port`. */
+  readonly target: string;
+  /** What the caller says, in order; `#12` presses keys. */
+  readonly lines: readonly string[];
+  readonly language: string;
+  /** What the bot may say, so that the caller's recogniser can write it down; null prints durations only. */
+  readonly expected: Grammar | null;
+  readonly localAddress: string;
+  /** The call is ended after this. */
+  readonly maxMs: number;
+}
+
+export interface CallDeps {
+  readonly host: MediaHost;
+  readonly userAgent: UserAgent;
+  readonly speaker: PromptSpeaker;
+  readonly recognizer: string;
+  readonly output: Writable;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Silence that ends a turn of the bot: longer than the pauses between its sentences. */
+const botTurnSilenceMs = 1_200;
+/** How long the caller waits for the bot to say something. */
+const botPatienceMs = 15_000;
+
+/**
+ * Places one call with a synthetic caller and prints the transcript; resolves with the exit code.
+ *
+ * 0: every line was said; 1: the call failed, was refused, or ended before the last line.
+ */
+export async function runCall(options: CallOptions, deps: CallDeps): Promise<number> {
+  const stream = await deps.host.openStream(
+    {
+      sessionId: 'caller',
+      localAddress: options.localAddress,
+      codec: null,
+      remote: null,
+      direction: 'sendrecv',
+      continuous: true,
+    },
+    (reason) => deps.output.write(`media lost: ${reason}\n`),
+  );
+  try {
+    return await new SyntheticCaller(options, deps, stream).run();
+  } finally {
+    await stream.close();
+  }
+}
+
+/** One call: waits for the bot to finish, says the next line, and so on until one side hangs up. */
+class SyntheticCaller {
+  readonly #options: CallOptions;
+  readonly #deps: CallDeps;
+  readonly #stream: MediaStream;
+  readonly #pending: string[];
+  #codec: RtpCodec | null = null;
+  #sip: SipSession | null = null;
+  #answeredAtMs = 0;
+  #spokeUntilMs = 0;
+  #over = false;
+  #resolve: (code: number) => void = () => undefined;
+
+  constructor(options: CallOptions, deps: CallDeps, stream: MediaStream) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#stream = stream;
+    this.#pending = [...options.lines];
+  }
+
+  async run(): Promise<number> {
+    const { clock, random, userAgent } = this.#deps;
+    const { target, localAddress } = this.#options;
+    const offer = createAudioOffer({
+      origin: { sessionId: String(random.integer(2 ** 40)), version: '1' },
+      address: localAddress,
+      port: this.#stream.localPort,
+      encodings: ['PCMU', 'PCMA'],
+      direction: 'sendrecv',
+      ptimeMs: 20,
+    });
+    const startedAtMs = clock.nowMs();
+    const ended = new Promise<number>((resolve) => {
+      this.#resolve = resolve;
+    });
+    this.#print(`calling ${target}`);
+    this.#sip = userAgent.invite(target, serializeSdp(offer), {
+      onProvisional: (response) => this.#print(`  ${response.status} ${response.reason}`),
+      onAnswered: (sdp) => {
+        this.#answeredAtMs = clock.nowMs();
+        this.#print(`  answered after ${seconds(this.#answeredAtMs - startedAtMs)}`);
+        const agreement = readAudioAnswer(offer, parseSdp(sdp));
+        if (agreement.ok) this.#begin(agreement.codec, agreement);
+        else this.#fail(`unusable answer: ${agreement.reason}`);
+      },
+      onRejected: (response) => this.#rejected(response),
+      onConfirmed: () => undefined,
+      onReinvite: () => ({ accept: false, status: 488 }),
+      onEnded: (reason) => this.#ended(reason),
+    });
+    const deadline = clock.setTimer(
+      () => this.#fail(`no end after ${seconds(this.#options.maxMs)}`),
+      this.#options.maxMs,
+    );
+    const code = await ended;
+    deadline.cancel();
+    return code;
+  }
+
+  #begin(
+    codec: RtpCodec,
+    remote: {
+      readonly remote: { address: string; port: number };
+      readonly direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+    },
+  ): void {
+    this.#codec = codec;
+    this.#stream.update({ codec, remote: remote.remote, direction: remote.direction });
+    this.#spokeUntilMs = this.#deps.clock.nowMs();
+    this.#hear();
+  }
+
+  /** Waits for one turn of the bot. */
+  #hear(): void {
+    const { expected, language } = this.#options;
+    this.#stream.listen(
+      {
+        recognizer: this.#deps.recognizer,
+        recognition: expected && {
+          sessionId: 'caller',
+          sampleRateHz: this.#codec?.clockRateHz ?? 8_000,
+          language,
+          grammars: [expected],
+          hints: [],
+          interimResults: false,
+          nBest: 1,
+        },
+        dtmf: null,
+        noInputTimeoutMs: botPatienceMs,
+        recognitionTimeoutMs: 60_000,
+        speechCompleteTimeoutMs: botTurnSilenceMs,
+        speechIncompleteTimeoutMs: botTurnSilenceMs,
+        startInputTimers: true,
+        bargeIn: 'none',
+        bargeInMinSpeechMs: 0,
+        confidenceThreshold: 0,
+      },
+      {
+        onStartOfInput: () => undefined,
+        onPartial: () => undefined,
+        onWarning: () => undefined,
+        onComplete: (outcome) => this.#heard(outcome),
+      },
+    );
+  }
+
+  #heard(outcome: ListenOutcome): void {
+    if (this.#over) return;
+    if (outcome.cause === 'no-input-timeout') {
+      this.#print(`bot    (silent for ${seconds(botPatienceMs)})`);
+    } else {
+      const text = outcome.result.alternatives[0]?.text ?? '(not understood)';
+      const startedAtMs = outcome.inputStartedAtMs ?? this.#spokeUntilMs;
+      const endedAtMs = (outcome.endpointAtMs ?? outcome.resultAtMs) - botTurnSilenceMs;
+      this.#print(
+        `bot    ${text}   [after ${seconds(startedAtMs - this.#spokeUntilMs)}, ${seconds(endedAtMs - startedAtMs)} long]`,
+      );
+    }
+    this.#sayNext();
+  }
+
+  #sayNext(): void {
+    const line = this.#pending.shift();
+    if (line === undefined) {
+      this.#print('caller (has nothing more to say)');
+      this.#hear();
+      return;
+    }
+    this.#print(`caller ${line}`);
+    if (line.startsWith('#')) {
+      this.#stream.sendDtmf(line.slice(1));
+      this.#spokeUntilMs = this.#deps.clock.nowMs();
+      this.#hear();
+      return;
+    }
+    const codec = this.#codec;
+    if (!codec) return;
+    const format = { encoding: codec.encoding, sampleRateHz: codec.clockRateHz };
+    this.#deps.speaker.speak(
+      this.#stream,
+      format,
+      { text: line, language: this.#options.language },
+      {
+        onStarted: () => undefined,
+        onEnded: (_reason, _playedMs, error) => {
+          if (this.#over) return;
+          if (error) return this.#fail(`the caller's voice failed: ${error.message}`);
+          this.#spokeUntilMs = this.#deps.clock.nowMs();
+          this.#hear();
+        },
+      },
+    );
+  }
+
+  #ended(reason: string): void {
+    if (this.#over) return;
+    const who = reason === 'remote-bye' ? 'the bot hung up' : `call ended (${reason})`;
+    this.#print(`${who} after ${seconds(this.#deps.clock.nowMs() - this.#answeredAtMs)}`);
+    if (this.#pending.length > 0) this.#print(`not said: ${this.#pending.join(' | ')}`);
+    this.#finish(reason === 'remote-bye' && this.#pending.length === 0 ? 0 : 1);
+  }
+
+  #rejected(response: SipResponse | null): void {
+    this.#print(response ? `refused: ${response.status} ${response.reason}` : 'no answer');
+    this.#finish(1);
+  }
+
+  #finish(code: number): void {
+    this.#over = true;
+    this.#resolve(code);
+  }
+
+  #fail(what: string): void {
+    if (this.#over) return;
+    this.#print(what);
+    this.#sip?.end();
+    this.#finish(1);
+  }
+
+  #print(text: string): void {
+    this.#deps.output.write(`${text}\n`);
+  }
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1_000).toFixed(2)} s`;
+}

@@ -1,0 +1,63 @@
+import { bindAddress, rtpStreams } from '../../config/network-plan.js';
+import type { ListenerStatus, StatusFacts } from '../http/status.js';
+import type { NodeParts } from './parley-node.js';
+
+/** What the status page shows, read now. */
+export function nodeStatus(parts: NodeParts, httpPort: number): StatusFacts {
+  const { bots, config, host, mrcp, table, tiers, watch } = parts;
+  const cache = tiers.cache.stats();
+  return {
+    version: parts.version,
+    listeners: listeners(parts, httpPort),
+    engines: [
+      ...tiers.reports(),
+      {
+        kind: 'scorer',
+        name: config.dialog.scorer,
+        languages: ['*'],
+        available: true,
+        detail: 'n-gram matcher, in this process',
+      },
+    ],
+    trees: bots.all().map(({ id, tree }) => ({
+      id,
+      language: tree.language,
+      nodes: tree.nodes.size,
+      active: id === bots.default.id,
+    })),
+    live: [
+      { label: 'Calls', value: table.count('call'), most: config.sip.maxCalls },
+      { label: 'MRCP sessions', value: table.count('mrcp'), most: config.sip.maxCalls },
+      { label: 'MRCP channels', value: mrcp.stats().channels },
+      { label: 'RTP streams', value: host.openStreams, most: rtpStreams(config) },
+      { label: 'Busiest media worker', value: watch.busiest, unit: 'percent', most: 1 },
+      { label: 'Prompts in the cache', value: cache.entries },
+      {
+        label: 'Synthesis cache',
+        value: cache.bytes,
+        most: config.speech.cache.maxMegabytes * 1_048_576,
+        unit: 'bytes',
+      },
+    ],
+  };
+}
+
+/** What is bound where, in the words of the status page and of the start-up report. */
+export function listeners({ config, mrcp, userAgent }: NodeParts, httpPort: number): ListenerStatus[] {
+  return [
+    { protocol: 'http', transport: 'tcp', address: bindAddress(config, 'http'), ports: String(httpPort) },
+    ...userAgent.boundPorts.map(({ transport, address, port }): ListenerStatus => ({
+      protocol: 'sip',
+      transport,
+      address,
+      ports: String(port),
+    })),
+    { protocol: 'mrcp', transport: 'tcp', address: bindAddress(config, 'mrcp'), ports: String(mrcp.port) },
+    {
+      protocol: 'rtp',
+      transport: 'udp',
+      address: bindAddress(config, 'rtp'),
+      ports: `${config.rtp.from}-${config.rtp.to}`,
+    },
+  ];
+}

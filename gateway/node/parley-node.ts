@@ -1,0 +1,332 @@
+import type { Clock } from '../../config/clock.js';
+import type { Logger } from '../../config/logger.js';
+import { advertisedAddress, bindAddress, workerCount } from '../../config/network-plan.js';
+import { PlatformRules } from '../../config/platform-rules.js';
+import type { Random } from '../../config/random.js';
+import type { Config } from '../../config/schema.js';
+import { compileGrammarDocument } from '../../media/speech/grammar/compile.js';
+import { WorkerMediaHost } from '../../media/worker/worker-host.js';
+import { loadTemplates } from '../../templates/loader.js';
+import { HttpServer } from '../http/http-server.js';
+import { operationsRoutes } from '../http/operations-routes.js';
+import { Readiness } from '../http/readiness.js';
+import { MrcpServer } from '../mrcp/server.js';
+import { Bots } from '../session/bots.js';
+import { CallIngress } from '../session/call-ingress.js';
+import { ConversationTable } from '../session/conversation-table.js';
+import { ResponseRenderer } from '../session/response-renderer.js';
+import { SessionTable } from '../session/session-table.js';
+import { UserAgent } from '../sip/user-agent.js';
+import { EventLoopGauge } from '../stats/event-loop-gauge.js';
+import { Metrics } from '../stats/metrics.js';
+import type { EngineCatalog } from './engine-catalog.js';
+import { MediaWatch } from './media-watch.js';
+import { nodeReadings } from './node-readings.js';
+import { nodeStatus } from './node-status.js';
+import { warmPrompts } from './prompt-warmer.js';
+import { SessionFactory } from './session-factory.js';
+import { SpeechTiers } from './speech-tiers.js';
+
+export interface ParleyNodeDeps {
+  readonly catalog: EngineCatalog;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly version: string;
+}
+
+/** A configuration that is well-formed and still cannot serve; the message names the key and the fix. */
+export class StartError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'StartError';
+  }
+}
+
+/** RFC 4028 5. */
+const minimumSessionSeconds = 90;
+
+/** How long an MRCP conversation waits for the platform's next dialog. */
+const conversationIdleMs = 600_000;
+
+/** Parts of a running node, in the order in which they start. */
+export interface NodeParts {
+  readonly config: Config;
+  readonly bots: Bots;
+  readonly tiers: SpeechTiers;
+  readonly host: WorkerMediaHost;
+  readonly watch: MediaWatch;
+  readonly table: SessionTable;
+  readonly conversations: ConversationTable;
+  readonly mrcp: MrcpServer;
+  readonly userAgent: UserAgent;
+  readonly version: string;
+}
+
+/** One running Parley: everything that `parley serve` starts, and its orderly end. */
+export class ParleyNode {
+  readonly #parts: NodeParts;
+  readonly #http: HttpServer;
+  readonly #readiness: Readiness;
+  readonly #eventLoop: EventLoopGauge;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #warming = new AbortController();
+  #stopping: Promise<void> | null = null;
+
+  private constructor(parts: NodeParts, deps: ParleyNodeDeps, metrics: Metrics, eventLoop: EventLoopGauge) {
+    this.#parts = parts;
+    this.#logger = deps.logger;
+    this.#clock = deps.clock;
+    this.#eventLoop = eventLoop;
+    this.#readiness = new Readiness(deps.clock, [
+      {
+        name: 'media',
+        check: () => {
+          const ok = parts.host.ready;
+          return Promise.resolve({ ok, detail: ok ? 'workers run' : 'no media worker runs' });
+        },
+      },
+    ]);
+    const { config } = parts;
+    this.#http = new HttpServer(
+      {
+        address: bindAddress(config, 'http'),
+        port: config.http.port,
+        maxConnections: config.http.maxConnections,
+        apiKeys: config.security.apiKeys,
+      },
+      { clock: deps.clock, logger: deps.logger },
+      [
+        operationsRoutes({
+          clock: deps.clock,
+          readiness: this.#readiness,
+          metrics,
+          status: () => nodeStatus(parts, this.httpPort),
+        }),
+      ],
+    );
+  }
+
+  /** Starts everything; rejects with StartError, TreeError or the error of the port that is taken. */
+  static async start(config: Config, deps: ParleyNodeDeps): Promise<ParleyNode> {
+    const { clock, random, logger } = deps;
+    const templates = checkedTemplates(config, logger);
+    const { noInput } = config.bot;
+    const [bots, tiers] = await Promise.all([
+      Bots.load(config.dialog.trees, config.dialog.tree, noInput, logger),
+      SpeechTiers.create(config, { catalog: deps.catalog, clock, logger }),
+    ]);
+    const host = await WorkerMediaHost.start(
+      {
+        workers: workerCount(config),
+        rtpPorts: { from: config.rtp.from, to: config.rtp.to },
+        engines: tiers.recognizerSpecs(),
+        jitterMs: config.rtp.jitterMs,
+      },
+      {
+        logger,
+        clock,
+        onWorkerLost: (worker, reason) => logger.error('media worker lost', { worker, reason }),
+      },
+    );
+    tiers.watchEngines(() => host.engines);
+    const table = new SessionTable(config.sip.maxCalls);
+    const watch = new MediaWatch(host, { clock, logger });
+    const conversations = new ConversationTable(clock, conversationIdleMs);
+    const mrcp = createMrcpServer(config, deps);
+    const eventLoop = new EventLoopGauge(clock);
+    const readings: { parts: NodeParts | null } = { parts: null };
+    const metrics = new Metrics({ eventLoop, providers: nodeReadings(() => readings.parts) });
+    const factory = new SessionFactory({
+      config,
+      bots,
+      tiers,
+      conversations,
+      mrcp,
+      watch,
+      rules: new PlatformRules(config),
+      renderer: new ResponseRenderer(() => templates),
+      metrics: {
+        observe: (stage, milliseconds) => metrics.observeStage(stage, milliseconds),
+        turnDecided: (zone) => metrics.turns.increment(zone),
+      },
+      clock,
+      logger,
+    });
+    const ingress = new CallIngress({
+      clock,
+      random,
+      logger,
+      host,
+      table,
+      policy: factory.policy,
+      addresses: () => ({
+        bindAddress: bindAddress(config, 'rtp'),
+        mediaAddress: advertisedAddress(config, 'rtp'),
+        mrcpAddress: advertisedAddress(config, 'mrcp'),
+        mrcpPort: mrcp.port,
+      }),
+      createCall: (plan, parts) => factory.createCall(plan, parts),
+      createMrcp: (plan, parts) => factory.createMrcp(plan, parts),
+    });
+    const userAgent = createUserAgent(config, deps, ingress, table);
+    const parts: NodeParts = {
+      config,
+      bots,
+      tiers,
+      host,
+      watch,
+      table,
+      conversations,
+      mrcp,
+      userAgent,
+      version: deps.version,
+    };
+    readings.parts = parts;
+    const node = new ParleyNode(parts, deps, metrics, eventLoop);
+    await node.#listen();
+    return node;
+  }
+
+  get parts(): NodeParts {
+    return this.#parts;
+  }
+
+  /** The HTTP port in use. */
+  get httpPort(): number {
+    return this.#http.port;
+  }
+
+  /**
+   * Drains and stops: not ready, no new sessions, running ones until `drain.seconds`, then everything is released.
+   * Idempotent; never rejects for a part that fails to stop.
+   */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #listen(): Promise<void> {
+    const { config, mrcp, tiers, userAgent, watch } = this.#parts;
+    try {
+      await Promise.all([mrcp.listen(), userAgent.start(), this.#http.start()]);
+    } catch (err) {
+      await this.#release();
+      throw err;
+    }
+    this.#eventLoop.start();
+    watch.start();
+    if (config.speech.warm) this.#warm(tiers);
+  }
+
+  /** Behind the first calls: nobody waits for it. */
+  #warm(tiers: SpeechTiers): void {
+    const trees = this.#parts.bots.all().map(({ tree }) => tree);
+    const speaker = tiers.speaker(this.#parts.config.bot.tier);
+    tiers
+      .warmUp()
+      .then(() => warmPrompts(trees, speaker, this.#logger, this.#warming.signal))
+      .catch((err: unknown) => this.#logger.warn('prompts could not be synthesised ahead', { err }));
+  }
+
+  async #stop(): Promise<void> {
+    const { config, table } = this.#parts;
+    this.#readiness.drain();
+    this.#warming.abort();
+    this.#logger.info('draining', { sessions: table.size, seconds: config.drain.seconds });
+    await this.#drained(config.drain.seconds * 1_000);
+    await this.#release();
+    this.#logger.info('stopped');
+  }
+
+  #drained(deadlineMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const deadline = this.#clock.setTimer(resolve, deadlineMs);
+      void this.#parts.table.drain().then(() => {
+        deadline.cancel();
+        resolve();
+      });
+    });
+  }
+
+  async #release(): Promise<void> {
+    const { conversations, host, mrcp, table, tiers, userAgent, watch } = this.#parts;
+    table.endAll();
+    watch.stop();
+    this.#eventLoop.close();
+    const closing = [userAgent.close(), mrcp.close(), this.#http.close()];
+    for (const result of await Promise.allSettled(closing)) this.#logFailure(result);
+    conversations.close();
+    for (const result of await Promise.allSettled([host.close(), tiers.close()])) this.#logFailure(result);
+  }
+
+  #logFailure(result: PromiseSettledResult<unknown>): void {
+    if (result.status === 'rejected')
+      this.#logger.warn('a part did not stop cleanly', { err: result.reason as unknown });
+  }
+}
+
+function checkedTemplates(config: Config, logger: Logger) {
+  const { templates, problems } = loadTemplates(config.templates.directories);
+  for (const problem of problems) logger.error('template not usable', { ...problem });
+  for (const id of [config.templates.default, ...config.templates.rules.map((rule) => rule.template)]) {
+    if (!templates.has(id))
+      throw new StartError(
+        `templates: there is no usable template "${id}"; run \`parley check\` for the reason`,
+      );
+  }
+  return templates;
+}
+
+function createMrcpServer(config: Config, { clock, random, logger }: ParleyNodeDeps): MrcpServer {
+  const { defaults } = config.mrcp;
+  return new MrcpServer(
+    {
+      address: bindAddress(config, 'mrcp'),
+      port: config.mrcp.port,
+      requestIdPolicy: config.mrcp.requestIds,
+      inactivityMs: config.mrcp.inactivitySeconds * 1_000,
+      recogDefaults: {
+        language: 'en-US',
+        noInputTimeoutMs: defaults.noInputMs,
+        recognitionTimeoutMs: defaults.recognitionMs,
+        speechCompleteTimeoutMs: defaults.speechCompleteMs,
+        speechIncompleteTimeoutMs: defaults.speechIncompleteMs,
+        dtmfInterdigitTimeoutMs: defaults.dtmfInterdigitMs,
+        dtmfTermTimeoutMs: defaults.dtmfTermMs,
+        dtmfTermChar: '#',
+        confidenceThreshold: defaults.confidenceThreshold,
+        nBestListLength: 1,
+      },
+    },
+    { clock, random, logger, compileGrammar: compileGrammarDocument },
+  );
+}
+
+function createUserAgent(
+  config: Config,
+  { clock, random, logger }: ParleyNodeDeps,
+  ingress: CallIngress,
+  table: SessionTable,
+): UserAgent {
+  const address = bindAddress(config, 'sip');
+  const { port, allowFrom } = config.sip;
+  const transports = [
+    ...(config.sip.udp ? ['udp' as const] : []),
+    ...(config.sip.tcp ? ['tcp' as const] : []),
+  ];
+  return new UserAgent(
+    {
+      bind: transports.map((transport) => ({ transport, address, port })),
+      advertisedAddress: advertisedAddress(config, 'sip'),
+      userAgentName: config.sip.userAgent,
+      sessionTimer: {
+        sessionExpiresSeconds: config.sip.sessionExpiresSeconds,
+        minSeSeconds: minimumSessionSeconds,
+      },
+      ...(allowFrom.length > 0 ? { allowFrom } : {}),
+    },
+    { clock, random, logger, delegate: ingress, admission: () => (table.admits ? null : 10) },
+  );
+}

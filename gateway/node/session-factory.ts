@@ -1,0 +1,166 @@
+import type { Clock } from '../../config/clock.js';
+import type { Logger } from '../../config/logger.js';
+import type { PlatformRules } from '../../config/platform-rules.js';
+import type { Config } from '../../config/schema.js';
+import { gatewayLimits } from '../../config/limits.js';
+import type { StreamStats } from '../../media/worker/media-host.js';
+import type { RecogRequest } from '../mrcp/backend.js';
+import type { MrcpServer } from '../mrcp/server.js';
+import type { AnswerPlan, AnswerPolicy } from '../sip/offer-answer.js';
+import type { Bots } from '../session/bots.js';
+import type { CallFacts, IncomingSession, IncomingSessionParts } from '../session/call-ingress.js';
+import { Conversation } from '../session/conversation.js';
+import type { ConversationTable } from '../session/conversation-table.js';
+import { callVariables, DialogueSession } from '../session/dialogue-session.js';
+import { MrcpCall } from '../session/mrcp-call.js';
+import { PhoneCall } from '../session/phone-call.js';
+import { ListeningBackend } from '../session/recog-backend.js';
+import type { ResponseRenderer } from '../session/response-renderer.js';
+import { SpeakingBackend } from '../session/synth-backend.js';
+import type { TurnMetrics } from '../session/turn-metrics.js';
+import { VoiceBot, type VoiceBotSettings } from '../session/voice-bot.js';
+import type { MediaWatch } from './media-watch.js';
+import type { SpeechTiers } from './speech-tiers.js';
+
+export interface SessionFactoryDeps {
+  readonly config: Config;
+  readonly bots: Bots;
+  readonly tiers: SpeechTiers;
+  readonly conversations: ConversationTable;
+  readonly mrcp: MrcpServer;
+  readonly watch: MediaWatch;
+  readonly rules: PlatformRules;
+  readonly renderer: ResponseRenderer;
+  readonly metrics: TurnMetrics;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** After the last packet of a goodbye, before BYE. */
+const goodbyePlayoutMs = 300;
+
+/** Makes the sessions behind accepted offers out of the configuration. */
+export class SessionFactory {
+  readonly policy: AnswerPolicy;
+  readonly #deps: SessionFactoryDeps;
+  readonly #settings: VoiceBotSettings;
+
+  constructor(deps: SessionFactoryDeps) {
+    this.#deps = deps;
+    this.policy = {
+      encodings: ['PCMU', 'PCMA', 'L16'],
+      ownPreference: false,
+      resources: ['speechsynth', 'speechrecog'],
+    };
+    this.#settings = this.#voiceSettings();
+  }
+
+  createCall(plan: AnswerPlan | null, parts: IncomingSessionParts): IncomingSession {
+    const { bots, clock, config, metrics, tiers } = this.#deps;
+    const { facts, logger, media } = parts;
+    const { sessionId } = facts;
+    return new PhoneCall(plan, {
+      media,
+      policy: this.policy,
+      ptimeMs: config.rtp.ptimeMs,
+      logger,
+      variables: callVariables(facts),
+      onClosed: (reason, stats) => this.#ended(parts, reason, stats),
+      createBot: (stream, codec, call) => {
+        const { tree, scorers } = bots.default;
+        return new VoiceBot({
+          sessionId,
+          settings: this.#settings,
+          call,
+          stream,
+          codec,
+          conversation: new Conversation({ sessionId, tree, scorers, clock, logger }),
+          speaker: tiers.speaker(config.bot.tier),
+          clock,
+          logger,
+          metrics,
+        });
+      },
+    });
+  }
+
+  createMrcp(plan: AnswerPlan, parts: IncomingSessionParts): IncomingSession {
+    const { clock, config, mrcp, tiers } = this.#deps;
+    const { facts, logger, media } = parts;
+    const speaker = tiers.speaker(config.mrcp.tier);
+    const { language } = this.#deps.bots.default.tree;
+    return new MrcpCall(plan, {
+      media,
+      server: mrcp,
+      policy: this.policy,
+      logger,
+      onClosed: (reason, stats) => this.#ended(parts, reason, stats),
+      backends: {
+        synth: ({ line }) =>
+          new SpeakingBackend({
+            media,
+            lineIndex: line.index,
+            speaker,
+            language,
+            playoutDelayMs: config.mrcp.playoutDelayMs,
+            clock,
+            logger,
+          }),
+        recog: ({ line }) =>
+          new ListeningBackend({
+            sessionId: facts.sessionId,
+            media,
+            lineIndex: line.index,
+            choose: (request) => this.#choose(facts, request),
+            recognizerFor: (wanted) => tiers.recognizerFor(config.mrcp.tier, wanted),
+            dialogue: new DialogueSession({ ...this.#deps, facts, speaker, logger }),
+            language,
+            logger,
+          }),
+      },
+    });
+  }
+
+  #ended(parts: IncomingSessionParts, reason: string, stats: readonly StreamStats[]): void {
+    for (const stream of stats) this.#deps.watch.streamEnded(stream);
+    parts.onClosed(reason);
+  }
+
+  #choose(facts: CallFacts, request: RecogRequest): ReturnType<PlatformRules['choose']> {
+    return this.#deps.rules.choose({
+      source: facts.sourceAddress,
+      fromUser: facts.fromUser,
+      toUser: facts.toUser,
+      callHeader: (name) => facts.header(name) ?? undefined,
+      vendorParameters: request.vendorParameters,
+    });
+  }
+
+  #voiceSettings(): VoiceBotSettings {
+    const { config, tiers } = this.#deps;
+    const { bargeIn, endpointing, handover, tier } = config.bot;
+    return {
+      bargeIn,
+      timing: {
+        recognitionTimeoutMs: endpointing.recognitionMs,
+        speechCompleteTimeoutMs: endpointing.speechCompleteMs,
+        speechIncompleteTimeoutMs: endpointing.speechIncompleteMs,
+        interdigitTimeoutMs: endpointing.dtmfInterdigitMs,
+        termTimeoutMs: endpointing.dtmfInterdigitMs,
+        bargeInMinSpeechMs: endpointing.bargeInMs,
+        confidenceThreshold: endpointing.confidenceThreshold,
+      },
+      recognizerFor: (language) => tiers.recognizerFor(tier, language),
+      handoverTarget: handover.target,
+      unavailablePrompt: (language) => unavailableText(handover.unavailable, language),
+      playoutDelayMs: goodbyePlayoutMs,
+      maxCallMs: gatewayLimits.callMs,
+    };
+  }
+}
+
+/** The configured text for a language, by its tag or primary language, else English. */
+function unavailableText(texts: Readonly<Record<string, string>>, language: string): string {
+  const primary = language.split('-')[0] ?? language;
+  return texts[language] ?? texts[primary] ?? texts['en'] ?? '';
+}
