@@ -1,0 +1,173 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+import { projectPath } from '../../config/paths.js';
+import { freeSipPort, freeTcpPort } from './free-ports.js';
+
+export interface ParleyPorts {
+  readonly http: number;
+  readonly sip: number;
+  readonly mrcp: number;
+  readonly rtpFrom: number;
+  readonly rtpTo: number;
+}
+
+/** A log line of the process, as pino wrote it. */
+export interface ProcessLogLine {
+  readonly level: number;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+export interface StartOptions {
+  /** Dotted keys as in the YAML file (`dialog.tree`), turned into `PARLEY__…` variables. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Arguments of node itself. */
+  readonly nodeArguments?: readonly string[];
+  /** RTP ports to take; half of them are usable. */
+  readonly rtpPorts?: number;
+}
+
+const readyDeadlineMs = 20_000;
+const stopDeadlineMs = 15_000;
+
+/** A real Parley process on free ports of 127.0.0.1, for tests and benchmarks. */
+export class ParleyProcess {
+  readonly lines: ProcessLogLine[] = [];
+  readonly #watchers = new Set<() => void>();
+  readonly #exit: Promise<number | null>;
+
+  private constructor(
+    readonly child: ChildProcess,
+    readonly ports: ParleyPorts,
+    readonly directory: string,
+  ) {
+    this.#exit = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream) createInterface({ input: stream }).on('line', (text) => this.#keep(text));
+    }
+  }
+
+  /** Spawns it and waits until it says that it is ready; `readyAfterMs` of the result is how long that took. */
+  static async start(options: StartOptions = {}): Promise<{ parley: ParleyProcess; readyAfterMs: number }> {
+    const ports = await choosePorts(options.rtpPorts ?? 200);
+    const directory = mkdtempSync(join(tmpdir(), 'parley-'));
+    const startedAtMs = performance.now();
+    const child = spawn(
+      process.execPath,
+      [...(options.nodeArguments ?? []), projectPath('dist/gateway/main.js'), 'serve'],
+      {
+        cwd: directory,
+        env: { ...process.env, ...environment(ports, options.settings ?? {}) },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    const parley = new ParleyProcess(child, ports, directory);
+    const ready = parley.waitForLine((line) => line.msg === 'ready', readyDeadlineMs).then(() => null);
+    const exited = parley.#exit.then(
+      (code) => new Error(`Parley exited with ${code} before it was ready:\n${parley.#tail()}`),
+    );
+    const problem = await Promise.race([ready, exited]).catch((err: unknown) => err as Error);
+    if (problem) {
+      child.kill('SIGKILL');
+      throw problem;
+    }
+    return { parley, readyAfterMs: performance.now() - startedAtMs };
+  }
+
+  /** Resolves with the first line, past or future, that `matches`; rejects after `deadlineMs`. */
+  waitForLine(matches: (line: ProcessLogLine) => boolean, deadlineMs: number): Promise<ProcessLogLine> {
+    return new Promise((resolve, reject) => {
+      const look = (): boolean => {
+        const found = this.lines.find(matches);
+        if (!found) return false;
+        clearTimeout(timer);
+        this.#watchers.delete(look);
+        resolve(found);
+        return true;
+      };
+      const timer = setTimeout(() => {
+        this.#watchers.delete(look);
+        reject(new Error(`no such log line within ${deadlineMs} ms; the last were:\n${this.#tail()}`));
+      }, deadlineMs);
+      if (!look()) this.#watchers.add(look);
+    });
+  }
+
+  async getJson(path: string): Promise<unknown> {
+    const response = await fetch(`http://127.0.0.1:${this.ports.http}${path}`);
+    return response.json();
+  }
+
+  async getText(path: string): Promise<string> {
+    const response = await fetch(`http://127.0.0.1:${this.ports.http}${path}`);
+    return response.text();
+  }
+
+  /** One Prometheus sample by its full name with labels; 0 when it is not there. */
+  async metric(sample: string): Promise<number> {
+    const text = await this.getText('/metrics');
+    const line = text.split('\n').find((candidate) => candidate.startsWith(`${sample} `));
+    return line ? Number(line.slice(sample.length + 1)) : 0;
+  }
+
+  /** SIGTERM, then SIGKILL at the deadline; resolves with the exit code. */
+  async stop(): Promise<number | null> {
+    const kill = setTimeout(() => this.child.kill('SIGKILL'), stopDeadlineMs);
+    if (this.child.exitCode === null) this.child.kill('SIGTERM');
+    const code = await this.#exit;
+    clearTimeout(kill);
+    rmSync(this.directory, { recursive: true, force: true });
+    return code;
+  }
+
+  #keep(text: string): void {
+    this.lines.push(parseLine(text));
+    for (const watcher of [...this.#watchers]) watcher();
+  }
+
+  #tail(): string {
+    return this.lines
+      .slice(-15)
+      .map((line) => JSON.stringify(line))
+      .join('\n');
+  }
+}
+
+async function choosePorts(rtpPorts: number): Promise<ParleyPorts> {
+  // Below the ephemeral range of Linux (32768 and up), above what the test programs use.
+  const rtpFrom = 20_000 + 2 * Math.floor(Math.random() * ((12_000 - rtpPorts) / 2));
+  return {
+    http: await freeTcpPort(),
+    sip: await freeSipPort(),
+    mrcp: await freeTcpPort(),
+    rtpFrom,
+    rtpTo: rtpFrom + rtpPorts - 1,
+  };
+}
+
+function environment(ports: ParleyPorts, settings: Readonly<Record<string, string>>): Record<string, string> {
+  const all: Record<string, string> = {
+    'http.port': String(ports.http),
+    'sip.port': String(ports.sip),
+    'mrcp.port': String(ports.mrcp),
+    'rtp.from': String(ports.rtpFrom),
+    'rtp.to': String(ports.rtpTo),
+    // One stream takes two ports (RFC 3550 11); the configuration is checked for it.
+    'sip.maxCalls': String(Math.floor((ports.rtpTo - ports.rtpFrom + 1) / 2)),
+    'logging.format': 'json',
+    'logging.pii': 'true',
+    ...settings,
+  };
+  return Object.fromEntries(
+    Object.entries(all).map(([key, value]) => [`PARLEY__${key.replaceAll('.', '__')}`, value]),
+  );
+}
+
+function parseLine(text: string): ProcessLogLine {
+  if (!text.startsWith('{')) return { level: 0, msg: text };
+  return JSON.parse(text) as ProcessLogLine;
+}
