@@ -4,6 +4,7 @@ import { DecoderPool } from './decoder-pool.js';
 
 interface FakeDecoder {
   grammar: string;
+  line: string;
   isWorn: boolean;
   deleted: boolean;
 }
@@ -11,14 +12,20 @@ interface FakeDecoder {
 function setUp(max: number) {
   const made: FakeDecoder[] = [];
   const create = () => {
-    const fake = { grammar: '', isWorn: false, deleted: false, delete: () => void (fake.deleted = true) };
+    const fake = {
+      grammar: '',
+      line: '-',
+      isWorn: false,
+      deleted: false,
+      delete: () => void (fake.deleted = true),
+    };
     made.push(fake);
     return Promise.resolve(fake as unknown as GrammarDecoder);
   };
   const pool = new DecoderPool(create, max);
   const used: GrammarDecoder[] = [];
-  const acquire = async (grammar = '') => {
-    pool.acquire(grammar, (decoder) => used.push(decoder));
+  const acquire = async (grammar = '', line = '') => {
+    pool.acquire(line, grammar, (decoder) => used.push(decoder));
     await new Promise((resolve) => setImmediate(resolve));
     return used.at(-1);
   };
@@ -46,6 +53,16 @@ describe('DecoderPool', () => {
     expect(await acquire('menu')).toBe(a);
     expect(await acquire('menu')).toBe(b);
     expect(made).toHaveLength(2);
+  });
+
+  it('prefers the one that last heard this line, and otherwise the one that is idle for longest', async () => {
+    const { pool, acquire } = setUp(3);
+    const [a, b, c] = [await acquire(), await acquire(), await acquire()];
+    for (const decoder of [a, b, c]) if (decoder) pool.release(decoder);
+    fakeOf(c).line = 'caller 7';
+    expect(await acquire('menu', 'caller 7')).toBe(c);
+    expect(await acquire('menu', 'caller 8')).toBe(a);
+    expect(await acquire('menu', 'caller 9')).toBe(b);
   });
 
   it.each(['worn', 'discarded'])('replaces one that is %s when it is needed again', async (how) => {

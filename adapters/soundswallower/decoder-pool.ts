@@ -18,10 +18,15 @@ export class DecoderPool {
     this.#max = max;
   }
 
-  /** Calls `use` with a decoder, at once when one is idle; one that already has `grammar` is preferred. */
-  acquire(grammar: string, use: (decoder: GrammarDecoder) => void): void {
-    const match = this.#idle.findIndex((decoder) => decoder.grammar === grammar);
-    const decoder = match >= 0 ? this.#idle.splice(match, 1)[0] : this.#idle.pop();
+  /**
+   * Calls `use` with a decoder, at once when one is idle: the one that last heard this line, as it has adapted to it;
+   * else one that already has the grammar; else the one that has been idle for longest, whose caller is likeliest gone.
+   */
+  acquire(line: string, grammar: string, use: (decoder: GrammarDecoder) => void): void {
+    const decoder =
+      this.#take((idle) => idle.line === line) ??
+      this.#take((idle) => idle.grammar === grammar) ??
+      this.#idle.shift();
     if (decoder) return use(decoder);
     this.#waiting.push(use);
     this.#grow();
@@ -39,6 +44,11 @@ export class DecoderPool {
     decoder.delete();
     this.#count--;
     this.#grow();
+  }
+
+  #take(fits: (decoder: GrammarDecoder) => boolean): GrammarDecoder | undefined {
+    const at = this.#idle.findIndex(fits);
+    return at < 0 ? undefined : this.#idle.splice(at, 1)[0];
   }
 
   #grow(): void {

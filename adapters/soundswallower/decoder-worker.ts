@@ -30,7 +30,7 @@ class DecoderThread {
   #handle(command: DecoderCommand): void {
     switch (command.type) {
       case 'warm':
-        return this.#pool.acquire('', (decoder) => {
+        return this.#pool.acquire('', '', (decoder) => {
           this.#pool.release(decoder);
           this.#report({ type: 'warm' });
         });
@@ -55,7 +55,7 @@ class DecoderThread {
     }
   }
 
-  #start({ id, grammars, interimResults }: Extract<DecoderCommand, { type: 'start' }>): void {
+  #start({ id, line, grammars, interimResults }: Extract<DecoderCommand, { type: 'start' }>): void {
     const grammar = compileJsgf(grammars);
     if (grammar instanceof SpeechError) {
       return this.#report({ type: 'failed', id, code: grammar.code, message: grammar.message });
@@ -66,15 +66,15 @@ class DecoderThread {
     }
     const session: Session = { id, interimResults, backlog: [], decoder: null, stopped: false, partial: '' };
     this.#sessions.set(id, session);
-    this.#pool.acquire(grammar.text, (decoder) => {
+    this.#pool.acquire(line, grammar.text, (decoder) => {
       if (!this.#sessions.has(id)) return this.#pool.release(decoder);
       session.decoder = decoder;
-      this.#withSession(id, () => this.#begin(session, decoder, grammar));
+      this.#withSession(id, () => this.#begin(session, decoder, line, grammar));
     });
   }
 
-  #begin(session: Session, decoder: GrammarDecoder, grammar: CompiledJsgf): void {
-    const guessed = decoder.start(grammar);
+  #begin(session: Session, decoder: GrammarDecoder, line: string, grammar: CompiledJsgf): void {
+    const guessed = decoder.start(line, grammar);
     if (guessed.length > 0) {
       const message = 'pronunciation guessed from spelling';
       this.#report({ type: 'warning', id: session.id, message, fields: { words: guessed } });

@@ -34,6 +34,7 @@ export class GrammarDecoder {
   readonly #noise = new SeededRandom(1);
   #floats = new Float32Array(decoderRateHz / 10);
   #grammar = '';
+  #line = '';
   #addedWords = 0;
 
   private constructor(decoder: Decoder) {
@@ -50,12 +51,18 @@ export class GrammarDecoder {
     return this.#grammar;
   }
 
+  /** Whose speech it heard last; it is still adapted to that line. */
+  get line(): string {
+    return this.#line;
+  }
+
   get isWorn(): boolean {
     return this.#addedWords > maxAddedWords;
   }
 
-  /** Begins an utterance; returns the words whose pronunciation had to be guessed from their spelling. */
-  start(grammar: CompiledJsgf): readonly string[] {
+  /** Begins an utterance on `line` (a session's id); returns the words whose pronunciation had to be guessed from their spelling. */
+  start(line: string, grammar: CompiledJsgf): readonly string[] {
+    this.#line = line;
     const guessed: string[] = [];
     if (grammar.text !== this.#grammar) {
       this.#grammar = '';

@@ -8,6 +8,8 @@ export type DecoderCommand =
   | {
       readonly type: 'start';
       readonly id: number;
+      /** The session's id: recognitions of one session come from one telephone line. */
+      readonly line: string;
       readonly grammars: readonly Grammar[];
       readonly interimResults: boolean;
     }

@@ -100,7 +100,8 @@ export class SoundswallowerRecognizer implements Recognizer {
     }
     const run = new DecoderRun(this.#nextId++, listener, signal, this.#owner, this.#clock);
     this.#runs.set(run.id, run);
-    this.#thread.post({ type: 'start', id: run.id, grammars, interimResults: request.interimResults });
+    const { sessionId: line, interimResults } = request;
+    this.#thread.post({ type: 'start', id: run.id, line, grammars, interimResults });
     return run;
   }
 
