@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream';
 import type { Clock } from '../../config/clock.js';
 import type { Random } from '../../config/random.js';
 import type { Grammar } from '../../media/speech/grammar/grammar.js';
+import { phraseGrammar } from '../../media/speech/grammar/phrases.js';
 import type { ListenOutcome, MediaHost, MediaStream, RtpCodec } from '../../media/worker/media-host.js';
 import { createAudioOffer, readAudioAnswer } from '../sip/descriptions.js';
 import { parseSdp, serializeSdp } from '../sip/sdp.js';
@@ -17,7 +18,7 @@ export interface CallOptions {
   /** What the caller says, in order; `#12` presses keys. */
   readonly lines: readonly string[];
   readonly language: string;
-  /** What the bot may say, so that the caller's recogniser can write it down; null prints durations only. */
+  /** What the bot may say, so that the caller's recogniser can write it down; null shows only when it spoke. */
   readonly expected: Grammar | null;
   readonly localAddress: string;
   /** The call is ended after this. */
@@ -33,6 +34,9 @@ export interface CallDeps {
   readonly clock: Clock;
   readonly random: Random;
 }
+
+/** Stands in where nothing is known of what the bot may say: its speech is timed, not written down. */
+const anything = phraseGrammar('session:anything', ['hello'], 'en-US');
 
 /** Silence that ends a turn of the bot: longer than the pauses between its sentences. */
 const botTurnSilenceMs = 1_200;
@@ -141,11 +145,11 @@ class SyntheticCaller {
     this.#stream.listen(
       {
         recognizer: this.#deps.recognizer,
-        recognition: expected && {
+        recognition: {
           sessionId: 'caller',
           sampleRateHz: this.#codec?.clockRateHz ?? 8_000,
           language,
-          grammars: [expected],
+          grammars: [expected ?? anything],
           hints: [],
           interimResults: false,
           nBest: 1,
@@ -174,7 +178,9 @@ class SyntheticCaller {
     if (outcome.cause === 'no-input-timeout') {
       this.#print(`bot    (silent for ${seconds(botPatienceMs)})`);
     } else {
-      const text = outcome.result.alternatives[0]?.text ?? '(not understood)';
+      const text = this.#options.expected
+        ? (outcome.result.alternatives[0]?.text ?? '(not understood)')
+        : '(speech)';
       const startedAtMs = outcome.inputStartedAtMs ?? this.#spokeUntilMs;
       const endedAtMs = (outcome.endpointAtMs ?? outcome.resultAtMs) - botTurnSilenceMs;
       this.#print(
@@ -238,8 +244,8 @@ class SyntheticCaller {
   #fail(what: string): void {
     if (this.#over) return;
     this.#print(what);
-    this.#sip?.end();
     this.#finish(1);
+    this.#sip?.end();
   }
 
   #print(text: string): void {
