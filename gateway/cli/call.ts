@@ -77,6 +77,8 @@ class SyntheticCaller {
   #sip: SipSession | null = null;
   #answeredAtMs = 0;
   #spokeUntilMs = 0;
+  /** What the bot has said of a turn that is not over; empty while it is silent. */
+  #unfinished = '';
   #over = false;
   #resolve: (code: number) => void = () => undefined;
 
@@ -141,17 +143,17 @@ class SyntheticCaller {
 
   /** Waits for one turn of the bot. */
   #hear(): void {
-    const { expected, language } = this.#options;
+    const expected = this.#options.expected ?? anything;
     this.#stream.listen(
       {
         recognizer: this.#deps.recognizer,
         recognition: {
           sessionId: 'caller',
           sampleRateHz: this.#codec?.clockRateHz ?? 8_000,
-          language,
-          grammars: [expected ?? anything],
+          language: expected.language,
+          grammars: [expected],
           hints: [],
-          interimResults: false,
+          interimResults: true,
           nBest: 1,
         },
         dtmf: null,
@@ -165,8 +167,12 @@ class SyntheticCaller {
         confidenceThreshold: 0,
       },
       {
-        onStartOfInput: () => undefined,
-        onPartial: () => undefined,
+        onStartOfInput: () => {
+          this.#unfinished = '(speech)';
+        },
+        onPartial: (text) => {
+          if (this.#options.expected) this.#unfinished = text;
+        },
         onWarning: () => undefined,
         onComplete: (outcome) => this.#heard(outcome),
       },
@@ -175,6 +181,7 @@ class SyntheticCaller {
 
   #heard(outcome: ListenOutcome): void {
     if (this.#over) return;
+    this.#unfinished = '';
     if (outcome.cause === 'no-input-timeout') {
       this.#print(`bot    (silent for ${seconds(botPatienceMs)})`);
     } else {
@@ -225,6 +232,7 @@ class SyntheticCaller {
 
   #ended(reason: string): void {
     if (this.#over) return;
+    if (this.#unfinished !== '') this.#print(`bot    ${this.#unfinished}`);
     const who = reason === 'remote-bye' ? 'the bot hung up' : `call ended (${reason})`;
     this.#print(`${who} after ${seconds(this.#deps.clock.nowMs() - this.#answeredAtMs)}`);
     if (this.#pending.length > 0) this.#print(`not said: ${this.#pending.join(' | ')}`);
