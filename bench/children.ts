@@ -21,6 +21,11 @@ export class Children {
     await parley.stop();
   }
 
+  /** Warnings and errors that the running servers logged, each once with how often. */
+  serverWarnings(): string[] {
+    return countWarnings([...this.#servers].flatMap(({ lines }) => lines));
+  }
+
   /** Starts a module of this folder (`./bare-server.js`) as a process of its own, with a message channel. */
   startHelper(module: string): ChildProcess {
     const child = fork(fileURLToPath(new URL(module, import.meta.url)));
@@ -45,6 +50,17 @@ export class Children {
     for (const { child } of this.#servers) child.kill('SIGKILL');
     for (const child of this.#helpers) child.kill('SIGKILL');
   }
+}
+
+/** One entry for each different warning or error: its message, the error's code where there is one, and its number. */
+export function countWarnings(lines: readonly Readonly<Record<string, unknown>>[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { level, msg, code } of lines) {
+    if (level !== 'warn' && level !== 'error') continue;
+    const what = typeof code === 'string' ? `${String(msg)} (${code})` : String(msg);
+    counts.set(what, (counts.get(what) ?? 0) + 1);
+  }
+  return [...counts].map(([what, count]) => `the server logged ${count} x "${what}"`);
 }
 
 /** The next message of a helper; rejects when it ends instead or is silent for `timeoutMs`. */

@@ -61,3 +61,10 @@ export function histogramQuantile({ buckets, count }: HistogramReading, share: n
   }
   return below.upTo;
 }
+
+/** Share of observations above `bound` (in seconds), 0 to 1; exact where the histogram has a bucket of that bound. */
+export function histogramShareAbove({ buckets, count }: HistogramReading, bound: number): number {
+  if (count === 0) return 0;
+  const within = buckets.filter(({ upTo }) => upTo <= bound).at(-1)?.count ?? 0;
+  return 1 - within / count;
+}

@@ -60,7 +60,8 @@ async function runSuite(suite: Suite, options: BenchOptions): Promise<SuiteResul
   console.log(`\n${suite.name}: ${suite.about}`);
   try {
     const print = (line: string): void => console.log(`  ... ${line}`);
-    const result = await within(suite.maxSeconds, suite.run({ options, children, print }));
+    const measured = await within(suite.maxSeconds, suite.run({ options, children, print }));
+    const result = { ...measured, notes: [...measured.notes, ...children.serverWarnings()] };
     console.log(formatTable(result));
     return result;
   } catch (err) {

@@ -9,6 +9,7 @@ import { figure, type Figure } from '../figure.js';
 import {
   histogramMean,
   histogramQuantile,
+  histogramShareAbove,
   histogramSince,
   readHistogram,
   type HistogramReading,
@@ -29,6 +30,9 @@ const voiceTimeoutMs = 10_000;
 const quietest = 200;
 /** The bot's words this soon after the caller's are the prompt that he interrupted, not an answer. */
 const notAnAnswerMs = -100;
+
+/** A p99 of 20 ms is promised for our own share; the metric's next bucket ends here, so this is what can be judged. */
+const promisedSeconds = 0.025;
 
 const stages = ['recognize', 'score', 'step', 'first_packet', 'total'] as const;
 type Stages = ReadonlyMap<string, HistogramReading>;
@@ -67,7 +71,7 @@ export const turnSuite: Suite = {
     try {
       await runCall(sip, new PacedLoop(20), frames, 1);
       for (const { calls, turns } of levels) {
-        context.print(`${calls} calls of ${turns} turns each`);
+        context.print(`${calls} at a time, ${turns} turns each`);
         results.push(await runLevel(context, server, sip, frames, calls, turns));
       }
     } finally {
@@ -183,18 +187,16 @@ function levelFigures({
     figure(name('turns'), turns, 'turns'),
     figure(name('turns without an answer'), unanswered, 'turns', { bar: 0 }),
     figure(name('turns understood'), (100 * understood) / turns, '%'),
-    ...stages.flatMap((stage) => {
-      const times = reading(measured, stage);
-      return [
-        figure(name(`${stage}, mean`), 1_000 * histogramMean(times), 'ms'),
-        figure(
-          name(`${stage}, p99`),
-          1_000 * histogramQuantile(times, 0.99),
-          'ms',
-          stage === 'first_packet' ? { bar: 20 } : {},
-        ),
-      ];
-    }),
+    ...stages.flatMap((stage) => [
+      figure(name(`${stage}, mean`), 1_000 * histogramMean(reading(measured, stage)), 'ms'),
+      figure(name(`${stage}, p99`), 1_000 * histogramQuantile(reading(measured, stage), 0.99), 'ms'),
+    ]),
+    figure(
+      name(`first_packet over ${promisedSeconds * 1_000} ms`),
+      100 * histogramShareAbove(reading(measured, 'first_packet'), promisedSeconds),
+      '%',
+      { bar: 1 },
+    ),
     figure(name('heard by the caller, p50'), caller.p50, 'ms'),
     figure(name('heard by the caller, p95'), caller.p95, 'ms'),
     figure(name('heard by the caller, max'), caller.max, 'ms'),
