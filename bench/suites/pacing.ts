@@ -1,6 +1,7 @@
 import { startSender, type Sender } from '../client/sender-client.js';
 import { openCalls, hangUpAll } from '../client/many-calls.js';
 import { MrcpClient, type SynthCall } from '../client/mrcp-client.js';
+import { watchLoop } from '../client/loop-watch.js';
 import { pause } from '../client/pause.js';
 import { figure, type Distribution, type Figure, type SuiteResult } from '../figure.js';
 import { analyzePacing, type StreamPacing } from '../packet-gaps.js';
@@ -24,10 +25,14 @@ interface Level {
   readonly streams: number;
   readonly ours: readonly StreamPacing[];
   readonly bare: readonly StreamPacing[];
+  /** The longest time that this process did not look at its sockets. */
+  readonly clientPauseMs: number;
+  readonly bareClientPauseMs: number;
   /** Processor time in milliseconds for a second of one session; null where it cannot be read. */
   readonly cpuMs: number | null;
   readonly bareCpuMs: number;
-  readonly rssKb: number | null;
+  /** Of the server while all played. */
+  readonly rssBytes: number | null;
 }
 
 /** How steadily audio leaves when many prompts play at once, against a bare sender of the same number of streams. */
@@ -70,37 +75,43 @@ async function runLevel(
   sender: Sender,
   streams: number,
 ): Promise<Level> {
-  const idle = readUsage(server.pid);
   const calls = await openCalls(client, streams);
   try {
-    const speaking = await startSpeaking(calls);
-    const before = readUsage(server.pid);
-    const beforeMs = performance.now();
-    await pause(windowMs);
-    const after = readUsage(server.pid);
-    const sessionSeconds = (streams * (performance.now() - beforeMs)) / 1_000;
-    await Promise.all(speaking.map((exchange) => exchange.completion(completionMs)));
+    const { result: usage, longestPauseMs } = await watchLoop(() => speakTogether(server, calls));
     const ours = calls.map(({ sink }) => analyzePacing(sink.record, ptimeMs));
-
     for (const { sink } of calls) sink.clear();
-    const { cpuMs: bareCpu } = await sender.send({
-      ports: calls.map(({ sink }) => sink.port),
-      durationMs: baselineMs,
-      ptimeMs,
+    const sending = await watchLoop(async () => {
+      const ports = calls.map(({ sink }) => sink.port);
+      const sent = await sender.send({ ports, durationMs: baselineMs, ptimeMs });
+      await pause(100);
+      return sent;
     });
-    await pause(100);
-    const bare = calls.map(({ sink }) => analyzePacing(sink.record, ptimeMs));
+    const { before, after, sessionSeconds } = usage;
     return {
       streams,
       ours,
-      bare,
+      bare: calls.map(({ sink }) => analyzePacing(sink.record, ptimeMs)),
+      clientPauseMs: longestPauseMs,
+      bareClientPauseMs: sending.longestPauseMs,
       cpuMs: before && after ? (after.cpuMs - before.cpuMs) / sessionSeconds : null,
-      bareCpuMs: bareCpu / ((streams * baselineMs) / 1_000),
-      rssKb: idle && after ? (after.rssBytes - idle.rssBytes) / 1_024 / streams : null,
+      bareCpuMs: sending.result.cpuMs / ((streams * baselineMs) / 1_000),
+      rssBytes: after?.rssBytes ?? null,
     };
   } finally {
     await hangUpAll(calls).catch((err: unknown) => print(`a call did not end: ${String(err)}`));
   }
+}
+
+/** Plays the prompt on every call; resolves when all have heard it, with the server's usage while all played. */
+async function speakTogether(server: ServerUnderTest, calls: readonly SynthCall[]) {
+  const speaking = await startSpeaking(calls);
+  const before = readUsage(server.pid);
+  const beforeMs = performance.now();
+  await pause(windowMs);
+  const after = readUsage(server.pid);
+  const sessionSeconds = (calls.length * (performance.now() - beforeMs)) / 1_000;
+  await Promise.all(speaking.map((exchange) => exchange.completion(completionMs)));
+  return { before, after, sessionSeconds };
 }
 
 /** Starts the prompts evenly over the spread; resolves when all are in progress. */
@@ -128,14 +139,14 @@ function report(levels: readonly Level[]): SuiteResult {
   ]);
   return {
     suite: 'pacing',
-    figures: levels.flatMap(levelFigures),
+    figures: [...levels.flatMap(levelFigures), ...memoryFigure(levels)],
     distributions,
     notes: levels.some(({ cpuMs }) => cpuMs === null) ? [noUsageNote] : [],
   };
 }
 
 function levelFigures(level: Level): Figure[] {
-  const { streams, cpuMs, bareCpuMs, rssKb } = level;
+  const { streams, cpuMs, bareCpuMs, clientPauseMs, bareClientPauseMs } = level;
   const ours = totals(level.ours);
   const bare = totals(level.bare);
   const name = (what: string): string => `${streams} prompts: ${what}`;
@@ -148,6 +159,7 @@ function levelFigures(level: Level): Figure[] {
       ...(streams <= 200 ? { bar: 0 } : {}),
     }),
     figure(name('largest gap'), ours.largest, 'ms', { baseline: bare.largest }),
+    figure(name("the client's own longest pause"), clientPauseMs, 'ms', { baseline: bareClientPauseMs }),
     figure(name('gap sd of a stream, median'), ours.deviation.p50, 'ms', { baseline: bare.deviation.p50 }),
     figure(name('gap sd of a stream, max'), ours.deviation.max, 'ms', { baseline: bare.deviation.max }),
     figure(name('behind the grid, p99'), ours.lateness.p99, 'ms', { baseline: bare.lateness.p99 }),
@@ -155,8 +167,16 @@ function levelFigures(level: Level): Figure[] {
     ...(cpuMs === null
       ? []
       : [figure(name('server CPU a session-second'), cpuMs, 'ms', { bar: 0.6, baseline: bareCpuMs })]),
-    ...(rssKb === null ? [] : [figure(name('memory a session'), rssKb, 'KB')]),
   ];
+}
+
+/** Growth from the smallest level to the largest: what the server held before any session does not blur it. */
+function memoryFigure(levels: readonly Level[]): Figure[] {
+  const first = levels[0];
+  const last = levels[levels.length - 1];
+  if (!first || !last || first === last || first.rssBytes === null || last.rssBytes === null) return [];
+  const bytes = (last.rssBytes - first.rssBytes) / (last.streams - first.streams);
+  return [figure(`memory a session, from ${first.streams} to ${last.streams}`, bytes / 1_024, 'KB')];
 }
 
 function totals(streams: readonly StreamPacing[]) {

@@ -13,7 +13,11 @@ const responseBytes = 95;
 
 const cachedText = 'Yes.';
 const patienceMs = 10_000;
-/** Longest wait between two requests, so that they meet every phase of the server's packet clock. */
+/**
+ * Wait between two requests: long enough that the stream rests again, as it does when a caller has spoken meanwhile, and
+ * of any length within a packet time or two, so that requests meet every phase of the server's packet clock.
+ */
+const restMs = 60;
 const jitterMs = 40;
 
 interface SpeakTimes {
@@ -29,7 +33,7 @@ export const speakSuite: Suite = {
   measuresPeers: true,
   run: async (context) => {
     const { quick, peer } = context.options;
-    const counts = quick ? { cold: 8, cached: 30, whole: 4 } : { cold: 40, cached: 300, whole: 25 };
+    const counts = quick ? { cold: 8, cached: 30, whole: 4 } : { cold: 40, cached: 150, whole: 25 };
     const bare = await startBareServer(context.children);
     const server = await openServer(context);
     const { cold, cached, completion } = await MrcpClient.use(server, async (client) => {
@@ -94,7 +98,7 @@ async function speakCached(call: SynthCall, count: number): Promise<SpeakTimes[]
   const random = new SeededRandom(1);
   const all: SpeakTimes[] = [];
   for (let i = 0; i < count; i++) {
-    await pause(random.integer(jitterMs));
+    await pause(restMs + random.integer(jitterMs));
     all.push(await speakAndStop(call, cachedText));
   }
   return all;
@@ -104,7 +108,7 @@ async function speakCached(call: SynthCall, count: number): Promise<SpeakTimes[]
 async function speakCold(call: SynthCall, count: number): Promise<SpeakTimes[]> {
   const all: SpeakTimes[] = [];
   for (let i = 0; i < count; i++) {
-    await pause(jitterMs);
+    await pause(restMs);
     all.push(await speakAndStop(call, `Your order number ${1_000 + i} will arrive on Monday.`));
   }
   return all;
