@@ -164,6 +164,7 @@ describe('the TCP side and the SIP side end each other (RFC 6787 4.6)', () => {
     client.close();
     expect(await call.ended).toBe('remote-bye');
     const afterMs = performance.now() - lostAtMs;
+    await parley.waitForLine((line) => line['reason'] === 'MRCP connection lost', 2_000);
     expect(afterMs).toBeGreaterThan(mrcpLimits.connectionLostGraceMs - 100);
     expect(afterMs).toBeLessThan(mrcpLimits.connectionLostGraceMs + 2_000);
   });

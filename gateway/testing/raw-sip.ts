@@ -69,6 +69,16 @@ export class RawSip {
     return `${lines.join('\r\n')}\r\n\r\n${body}`;
   }
 
+  /** Answers every BYE with 200 from now on; nothing else. */
+  answerByes(): void {
+    this.#watchers.add(() => {
+      const message = this.#messages.at(-1) ?? '';
+      if (!message.startsWith('BYE ')) return;
+      const copied = message.split('\r\n').filter((line) => /^(Via|From|To|Call-ID|CSeq):/i.test(line));
+      this.send(`SIP/2.0 200 OK\r\n${copied.join('\r\n')}\r\nContent-Length: 0\r\n\r\n`);
+    });
+  }
+
   /** An identifier that no other test uses. */
   newId(): string {
     return systemRandom.hex(6);
