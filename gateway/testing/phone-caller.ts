@@ -3,11 +3,14 @@ import type { ParleyProcess, ProcessLogLine } from './parley-process.js';
 import { RtpPeer, type RtpPeerOptions } from './rtp-peer.js';
 import { SipCaller, type AnsweredCall } from './sip-caller.js';
 
-/** A phone in a call with the bot: its SIP side, its audio, and what the node's log says about the call. */
+const startDeadlineMs = 5_000;
+
+/** A phone in a call with the bot: its SIP side, its audio, and what the node's log says about this call. */
 export class PhoneCaller {
   readonly #parley: ParleyProcess;
-  readonly #firstLine: number;
-  #asked = 0;
+  readonly #sessionId: string;
+  /** Lines that `botSays` is done with. */
+  #seen = 0;
 
   private constructor(
     parley: ParleyProcess,
@@ -16,35 +19,36 @@ export class PhoneCaller {
     readonly audio: RtpPeer,
     /** Where the node receives this call's audio. */
     readonly mediaPort: number,
-    firstLine: number,
+    sessionId: string,
   ) {
     this.#parley = parley;
-    this.#firstLine = firstLine;
+    this.#sessionId = sessionId;
   }
 
   static async dial(parley: ParleyProcess, options: RtpPeerOptions = {}): Promise<PhoneCaller> {
-    const firstLine = parley.lines.length;
     const caller = await SipCaller.start();
     const audio = await RtpPeer.open(options);
     const call = await caller.callAnswered(parley.ports.sip, offerOf(audioSection({ port: audio.port })));
     const mediaPort = answerSections(call.answer)[0]?.port ?? 0;
     audio.start(mediaPort);
-    return new PhoneCaller(parley, caller, call, audio, mediaPort, firstLine);
+    const started = await parley.waitForLine(
+      (line) => line.msg === 'session started' && line['callId'] === call.session.callId,
+      startDeadlineMs,
+    );
+    return new PhoneCaller(parley, caller, call, audio, mediaPort, String(started['sessionId']));
   }
 
-  /** Log lines of the node since the call began. */
+  /** Log lines of the node about this call. */
   lines(msg: string): ProcessLogLine[] {
-    return this.#parley.lines.slice(this.#firstLine).filter((line) => line.msg === msg);
+    return this.#parley.lines.filter((line) => line.msg === msg && line['sessionId'] === this.#sessionId);
   }
 
   /** Waits until the bot says, after what it was last waited for, a sentence with `text` in it. */
   async botSays(text: string, deadlineMs = 10_000): Promise<void> {
-    const line = await this.#parley.waitForLine((candidate) => {
-      if (candidate.msg !== 'bot says') return false;
-      const index = this.#parley.lines.indexOf(candidate);
-      return index >= this.#firstLine + this.#asked && saidText(candidate).includes(text);
-    }, deadlineMs);
-    this.#asked = this.#parley.lines.indexOf(line) + 1 - this.#firstLine;
+    const found = (): number =>
+      this.lines('bot says').findIndex((line, index) => index >= this.#seen && saidText(line).includes(text));
+    await this.#parley.waitForLine(() => found() >= 0, deadlineMs);
+    this.#seen = found() + 1;
   }
 
   /** What the node heard, in order: texts and digits. */

@@ -33,6 +33,7 @@ const eventPackets = 7;
 const eventTicks = 5;
 /** Depth of the jitter buffer that the peer listens through. */
 const jitterMs = 60;
+const anyPort = 9;
 /** Longer than the pauses between and inside the bot's sentences. */
 const quietMs = 800;
 
@@ -193,7 +194,8 @@ export class RtpPeer {
     const samples = new Int16Array(payloadLength);
     decodeG711('PCMU', bytes, payloadOffset, payloadOffset + payloadLength, samples);
     this.#heard.push({ atMs, sequenceNumber, timestamp, ssrc, marker, samples });
-    this.#receiver.receive(bytes, '127.0.0.1', this.#target, atMs);
+    // One source, whatever its port: the first packets may come before `start` has told us the node's.
+    this.#receiver.receive(bytes, '127.0.0.1', anyPort, atMs);
   }
 }
 
