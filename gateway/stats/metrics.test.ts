@@ -19,7 +19,14 @@ const providers: Required<Providers> = {
       { name: '1', tickLatenessMs: 0 },
     ],
   }),
-  sip: () => ({ messagesReceived: 11, messagesSent: 12, malformed: 1, transactions: 3, calls: 2, connections: 4 }),
+  sip: () => ({
+    messagesReceived: 11,
+    messagesSent: 12,
+    malformed: 1,
+    transactions: 3,
+    calls: 2,
+    connections: 4,
+  }),
   mrcp: () => ({ connections: 1, sessions: 2, channels: 4, requests: 9, refusedRequests: 1 }),
   sessions: () => ({ voice: 2, web: 5 }),
 };
