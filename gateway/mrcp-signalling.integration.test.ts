@@ -5,7 +5,7 @@ import { MrcpTestClient } from './mrcp/testing/mrcp-test-client.js';
 import { allZero, sessionGauges, settledGauges } from './testing/gauges.js';
 import { answerSections, audioSection, channelOf, controlSection, offerOf } from './testing/offers.js';
 import { ParleyProcess } from './testing/parley-process.js';
-import { RawSip } from './testing/raw-sip.js';
+import { exchangeOverTcp, RawSip } from './testing/raw-sip.js';
 import { SipCaller } from './testing/sip-caller.js';
 import { runSipp } from './testing/sipp.js';
 
@@ -97,16 +97,25 @@ describe('what an offer is answered with', () => {
     const raw = await RawSip.open(parley.ports.sip);
     const callId = raw.newId();
     const body = offerOf(controlSection('speechsynth', '1'), audio);
-    raw.send(raw.request({ method: 'INVITE', callId, branch: callId, body }));
-    raw.send(raw.request({ method: 'CANCEL', callId, branch: callId }));
-    expect(await raw.finalResponse(callId, 'CANCEL')).toMatch(/^SIP\/2\.0 200 /);
-    const response = await raw.finalResponse(callId, 'INVITE');
-    expect(response).toMatch(/^SIP\/2\.0 487 /);
-    const toTag = /^To: .*;tag=(\S+)\r$/m.exec(response)?.[1];
-    raw.send(
-      raw.request({ method: 'ACK', callId, branch: callId }).replace(/^(To: .*)$/m, `$1;tag=${toTag}`),
+    const text = (method: string, sdp = ''): string =>
+      raw.request({ method, callId, branch: callId, body: sdp }).replace('SIP/2.0/UDP', 'SIP/2.0/TCP');
+    const acknowledge = (received: string): string => {
+      const toTag = /^SIP\/2\.0 487 [^]*?^To: .*;tag=(\S+)\r$/m.exec(received)?.[1];
+      return text('ACK').replace(/^(To: .*)\r$/m, `$1;tag=${toTag}\r`);
+    };
+    const responses = await exchangeOverTcp(
+      parley.ports.sip,
+      text('INVITE', body) + text('CANCEL'),
+      /^SIP\/2\.0 [2-6][^]*^SIP\/2\.0 [2-6][^]*\r\n\r\n$/m,
+      acknowledge,
     );
     raw.close();
+    const statuses = responses
+      .split('\r\n\r\n')
+      .flatMap(
+        (response) => /^SIP\/2\.0 (\d+) [^]*^CSeq: 1 (\w+)\r?$/m.exec(response)?.slice(1).join(' ') ?? [],
+      );
+    expect(statuses.filter((line) => !line.startsWith('100')).sort()).toEqual(['200 CANCEL', '487 INVITE']);
   });
 });
 

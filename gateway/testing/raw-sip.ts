@@ -1,4 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
+import { createConnection } from 'node:net';
 
 import { systemRandom } from '../../config/random.js';
 
@@ -116,4 +117,30 @@ export class RawSip {
   close(): void {
     this.#socket.close();
   }
+}
+
+/**
+ * Writes messages to a SIP port in one piece over TCP, so that they are read at once, and resolves with all that came
+ * back when it matches `complete`; `reply` of that is sent before the connection is closed.
+ */
+export function exchangeOverTcp(
+  port: number,
+  messages: string,
+  complete: RegExp,
+  reply: (received: string) => string,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({ port, host: '127.0.0.1' });
+    let received = '';
+    const timer = setTimeout(() => socket.destroy(new Error(`what came:\n${received}`)), responseDeadlineMs);
+    socket.on('connect', () => socket.write(messages));
+    socket.on('error', reject);
+    socket.on('close', () => clearTimeout(timer));
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      received += text;
+      if (!complete.test(received)) return;
+      socket.end(reply(received));
+      resolve(received);
+    });
+  });
 }
