@@ -21,6 +21,9 @@ const baselineMs = 5_000;
 const completionMs = 15_000;
 const ptimeMs = 20;
 
+const shortPromptNote =
+  'processor time is left out where prompts were too short to play together for a whole window';
+
 interface Level {
   readonly streams: number;
   readonly ours: readonly StreamPacing[];
@@ -93,7 +96,7 @@ async function runLevel(
       bare: calls.map(({ sink }) => analyzePacing(sink.record, ptimeMs)),
       clientPauseMs: longestPauseMs,
       bareClientPauseMs: sending.longestPauseMs,
-      cpuMs: before && after ? (after.cpuMs - before.cpuMs) / sessionSeconds : null,
+      cpuMs: before && after && playedThroughout(ours) ? (after.cpuMs - before.cpuMs) / sessionSeconds : null,
       bareCpuMs: sending.result.cpuMs / ((streams * baselineMs) / 1_000),
       rssBytes: after?.rssBytes ?? null,
     };
@@ -112,6 +115,11 @@ async function speakTogether(server: ServerUnderTest, calls: readonly SynthCall[
   const sessionSeconds = (calls.length * (performance.now() - beforeMs)) / 1_000;
   await Promise.all(speaking.map((exchange) => exchange.completion(completionMs)));
   return { before, after, sessionSeconds };
+}
+
+/** Whether every prompt was long enough to play in the whole window: a peer may say something shorter than it was asked. */
+function playedThroughout(streams: readonly StreamPacing[]): boolean {
+  return streams.every(({ packets }) => packets * ptimeMs >= startSpreadMs + windowMs);
 }
 
 /** Starts the prompts evenly over the spread; resolves when all are in progress. */
@@ -141,7 +149,10 @@ function report(levels: readonly Level[]): SuiteResult {
     suite: 'pacing',
     figures: [...levels.flatMap(levelFigures), ...memoryFigure(levels)],
     distributions,
-    notes: levels.some(({ cpuMs }) => cpuMs === null) ? [noUsageNote] : [],
+    notes: [
+      ...(levels.some(({ rssBytes }) => rssBytes === null) ? [noUsageNote] : []),
+      ...(levels.every(({ ours }) => playedThroughout(ours)) ? [] : [shortPromptNote]),
+    ],
   };
 }
 
