@@ -116,6 +116,8 @@ class RunningRecognition implements RecogControl {
       audio,
       context.recognizer === null ? { ...listen, recognition: null } : listen,
       (outcome) => {
+        // Nobody spoke and nobody was silent: the stream went away under the RECOGNIZE.
+        if (outcome.cause === 'cancelled') return this.#finish({ cause: 'cancelled' });
         this.#deps.dialogue.answer(outcome, audio.line.codec).then(
           (result) => this.#finish(result),
           (err: unknown) => {
