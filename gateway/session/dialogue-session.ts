@@ -101,13 +101,14 @@ export class DialogueSession {
 
   /** The channel is gone; the conversation stays for the platform's next dialog until it has been idle for long. */
   close(): void {
-    if (this.#kept) this.#deps.conversations.release(this.#kept.key, isOver(this.#kept));
+    if (this.#kept) this.#deps.conversations.release(this.#kept, isOver(this.#kept));
     this.#kept = null;
     this.#open = null;
   }
 
   #acquire(key: string, treeId: string): KeptConversation {
-    if (this.#kept?.key === key) return this.#kept;
+    // Another dialog may have restarted the conversation of this key.
+    if (this.#kept?.key === key && !this.#kept.conversation.closed) return this.#kept;
     this.close();
     const { bots, clock, conversations, facts, logger } = this.#deps;
     const bot = bots.get(treeId) ?? bots.default;
