@@ -1,6 +1,6 @@
 import type { Clock } from '../../config/clock.js';
 import type { Logger } from '../../config/logger.js';
-import type { PlatformChoice } from '../../config/platform-rules.js';
+import { vendorParameter, type PlatformChoice } from '../../config/platform-rules.js';
 import type { ListenSpec } from '../../dialog/action.js';
 import type { ListenOutcome, ListenRequest, RtpCodec } from '../../media/worker/media-host.js';
 import type { RecogOutcome, RecogRequest } from '../mrcp/backend.js';
@@ -66,9 +66,11 @@ export class DialogueSession {
 
   /** Brings the conversation to a point where it listens. Rejects when there is no room for another conversation. */
   async prepare(request: RecogRequest, choice: PlatformChoice): Promise<PreparedTurn> {
-    const key = request.vendorParameters.get(vendorParameters.session) ?? this.#deps.facts.callId;
+    const key =
+      vendorParameter(request.vendorParameters, vendorParameters.session) ?? this.#deps.facts.callId;
     let kept = this.#acquire(key, choice.tree);
-    const wantsGreeting = request.vendorParameters.get(vendorParameters.event) === 'start';
+    const wantsGreeting =
+      vendorParameter(request.vendorParameters, vendorParameters.event)?.toLowerCase() === 'start';
     if (wantsGreeting || isOver(kept)) {
       this.#deps.conversations.restart(key);
       this.#kept = null;
