@@ -54,7 +54,7 @@ export function defaultFieldValues(defaults: RecogDefaults): ReadonlyMap<string,
 }
 
 /** RFC 6787 9.4.1 has 0 to 1; MRCPv1 clients send 0 to 100, so anything above 1 is a percentage. */
-export function confidenceFromHeader(value: string): number {
+function confidenceFromHeader(value: string): number {
   const number = Number(value);
   return number > 1 ? number / 100 : number;
 }
