@@ -168,10 +168,20 @@ class RunningRecognition implements RecogControl {
           });
           if (outcome.error)
             this.#deps.logger.warn('recognition failed', { code: outcome.error.code, err: outcome.error });
-          if (!this.#over) onOutcome(outcome);
+          if (!this.#over) this.#guard(() => onOutcome(outcome));
         },
       },
     );
+  }
+
+  /** A fault in reading one result costs that RECOGNIZE, not the process whose message loop this is called from. */
+  #guard(read: () => void): void {
+    try {
+      read();
+    } catch (err) {
+      this.#deps.logger.error('result could not be read', { requestId: this.#request.requestId, err });
+      this.#finish({ cause: 'recognizer-error', reason: 'internal error' });
+    }
   }
 
   #finish(outcome: RecogOutcome): void {
