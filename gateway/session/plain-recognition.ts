@@ -31,6 +31,7 @@ export function dtmfRequest(request: RecogRequest, more: readonly DtmfGrammar[] 
     interdigitTimeoutMs: request.dtmfInterdigitTimeoutMs,
     termTimeoutMs: request.dtmfTermTimeoutMs,
     termChar: request.dtmfTermChar,
+    typeAheadMs: request.dtmfBufferTimeMs ?? 0,
   };
 }
 
