@@ -16,6 +16,9 @@ export interface Clock {
   setTimer(callback: () => void, delayMs: number): Timer;
 }
 
+/** Node fires a longer timer at once; 24 days are long enough for everything here. */
+const longestDelayMs = 2 ** 31 - 1;
+
 /** The machine's clock. Timers do not keep the process alive by themselves. */
 export class SystemClock implements Clock {
   nowMs(): number {
@@ -27,7 +30,7 @@ export class SystemClock implements Clock {
   }
 
   setTimer(callback: () => void, delayMs: number): Timer {
-    const handle = setTimeout(callback, Math.max(0, delayMs));
+    const handle = setTimeout(callback, Math.min(longestDelayMs, Math.max(0, delayMs)));
     handle.unref();
     return { cancel: () => clearTimeout(handle) };
   }

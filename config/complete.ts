@@ -7,7 +7,7 @@ import type { Finding } from './problem.js';
 import type { Config } from './schema.js';
 
 /** Trees that ship with Parley; `dialog.tree` and `dialog.trees` may name them. */
-export const shippedTrees: readonly string[] = ['demo-en', 'demo-zh'];
+const shippedTrees: readonly string[] = ['demo-en', 'demo-zh'];
 
 /**
  * Fills in what the operator left to us: absolute paths, the engines of tiers that name none, the default tier, and

@@ -14,7 +14,7 @@ export interface GeneratedFile {
 }
 
 /** A JSON Schema file for editors; other folders register theirs by calling `writeGenerated` with one of these. */
-export function jsonSchemaFile(path: string, outline: () => SchemaOutline): GeneratedFile {
+function jsonSchemaFile(path: string, outline: () => SchemaOutline): GeneratedFile {
   return { path, render: () => `${JSON.stringify(outline(), null, 2)}\n` };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { loadConfig } from './load.js';
-import { PlatformRules } from './platform-rules.js';
+import { PlatformRules, vendorParameter } from './platform-rules.js';
 import type { PlatformFacts } from './platform-rules.js';
 
 function rulesOf(env: Record<string, string>): PlatformRules {
@@ -100,3 +100,10 @@ describe('the tree', () => {
     expect(rulesOf({ ...twoTrees, ...rules }).choose(facts({ vendor }))).toMatchObject({ tree, unknownTree });
   });
 });
+
+test.each(['parley.session', 'Parley-Session', 'PARLEY.SESSION'])(
+  'a vendor parameter is found however a platform has to write it: %s',
+  (name) => {
+    expect(vendorParameter(new Map([[name, 'a1']]), 'parley.session')).toBe('a1');
+  },
+);

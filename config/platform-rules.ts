@@ -45,7 +45,7 @@ export class PlatformRules {
   choose(facts: PlatformFacts): PlatformChoice {
     const { dialog, templates } = this.#config;
     const rule = this.#rules.find((compiled) => matches(compiled, facts))?.rule;
-    const asked = vendorParameter(facts, 'parley.tree');
+    const asked = vendorParameter(facts.vendorParameters, 'parley.tree');
     const askedExists = asked !== undefined && Object.hasOwn(dialog.trees, asked);
     return {
       mode: this.#mode(facts, asked, rule?.mode),
@@ -62,7 +62,7 @@ export class PlatformRules {
   ): PlatformChoice['mode'] {
     const { mode } = this.#config.mrcp;
     if (mode !== 'auto') return mode;
-    const asked = vendorParameter(facts, 'parley.mode')?.toLowerCase();
+    const asked = vendorParameter(facts.vendorParameters, 'parley.mode')?.toLowerCase();
     if (asked === 'dialogue' || asked === 'recognition') return asked;
     if (askedTree !== undefined) return 'dialogue';
     return ruleMode ?? 'recognition';
@@ -76,13 +76,13 @@ function matches({ rule, source }: CompiledRule, facts: PlatformFacts): boolean 
   if (when.toUser !== null && when.toUser !== facts.toUser) return false;
   if (when.callHeader && facts.callHeader(when.callHeader.name) !== when.callHeader.value) return false;
   if (!when.vendorParameter) return true;
-  return vendorParameter(facts, when.vendorParameter.name) === when.vendorParameter.value;
+  return vendorParameter(facts.vendorParameters, when.vendorParameter.name) === when.vendorParameter.value;
 }
 
 /** Names are compared ignoring case, and `.` is the same as `-`: some platforms allow only one of them in a name. */
-function vendorParameter(facts: PlatformFacts, name: string): string | undefined {
+export function vendorParameter(parameters: ReadonlyMap<string, string>, name: string): string | undefined {
   const wanted = foldName(name);
-  for (const [key, value] of facts.vendorParameters) if (foldName(key) === wanted) return value;
+  for (const [key, value] of parameters) if (foldName(key) === wanted) return value;
   return undefined;
 }
 

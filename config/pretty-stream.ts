@@ -28,7 +28,7 @@ export class PrettyStream implements TextSink {
 }
 
 /** One line for a terminal; control characters inside values are escaped, so that a peer cannot draw on the screen. */
-export function formatLine(json: string, colour: boolean): string {
+function formatLine(json: string, colour: boolean): string {
   let line: Record<string, unknown>;
   try {
     line = JSON.parse(json) as Record<string, unknown>;

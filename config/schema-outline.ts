@@ -20,7 +20,7 @@ export interface SchemaOutline {
 }
 
 /** JSON Schema of what may be written in a file validated by `schema` (defaults make keys optional). */
-export function outlineOf(schema: z.ZodType): SchemaOutline {
+function outlineOf(schema: z.ZodType): SchemaOutline {
   const { '~standard': _, ...plain } = z.toJSONSchema(schema, { io: 'input' });
   return plain as SchemaOutline;
 }

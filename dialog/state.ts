@@ -3,7 +3,7 @@ import type { DialogChannel } from './event.js';
 import type { DialogTree } from './tree.js';
 
 /** Goes up when a stored state can no longer be read by `step`. */
-export const dialogStateVersion = 1;
+const dialogStateVersion = 1;
 
 /**
  * Where a conversation stands.

@@ -7,6 +7,7 @@ import { FliteSynthesizer } from '../adapters/flite/synthesizer.js';
 import { SystemClock } from '../config/clock.js';
 import { loadConfig } from '../config/load.js';
 import type { Logger } from '../config/logger.js';
+import { suggestName } from '../config/nearest.js';
 import { projectPath } from '../config/paths.js';
 import { createLogger } from '../config/pino-logger.js';
 import { formatProblem } from '../config/problem.js';
@@ -32,8 +33,17 @@ const catalog: EngineCatalog = {
       languages: ['en-US'],
     },
   },
-  createSynthesizer: async (engine) => {
-    if (engine === 'flite') return { ok: true, engine: new FliteSynthesizer({ clock }) };
+  createSynthesizer: async (engine, options) => {
+    const known = engine === 'flite' ? ['band'] : [];
+    const unknown = Object.keys(options).find((name) => !known.includes(name));
+    if (unknown !== undefined)
+      return { ok: false, reason: `${engine} has no option "${unknown}"`, fix: suggestName(unknown, known) };
+    if (engine === 'flite') {
+      const { band = 'wideband' } = options;
+      if (band === 'wideband' || band === 'narrowband')
+        return { ok: true, engine: new FliteSynthesizer({ clock, band }) };
+      return { ok: false, reason: 'flite has no such band', fix: 'set it to wideband or narrowband' };
+    }
     const installation = await findEspeak();
     if (installation) return { ok: true, engine: new EspeakSynthesizer(installation) };
     return { ok: false, reason: 'espeak-ng is not installed', fix: 'apt-get install espeak-ng' };

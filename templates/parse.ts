@@ -1,6 +1,6 @@
+import { nearestName } from '../config/nearest.js';
 import { LineIndex } from '../config/xml.js';
 import { TemplateSyntaxError } from './errors.js';
-import { nearestName } from './nearest-name.js';
 import { recordVariables, textVariables, xmlVariables } from './schema.js';
 import { takeWholeLines } from './standalone.js';
 import type { Placement, RecordVariable, TemplateNode, VariableReference } from './schema.js';

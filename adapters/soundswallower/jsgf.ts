@@ -57,32 +57,6 @@ export function vocabulary(grammars: readonly Grammar[]): ReadonlySet<string> {
   return new Set(compiled instanceof SpeechError ? [] : compiled.words.keys());
 }
 
-/** A grammar that accepts each of `phrases`: what to listen for when a request has hints and no grammar. */
-export function phraseGrammar(phrases: readonly string[], language: string): RuleGrammar {
-  const items = phrases
-    .map(
-      (phrase) =>
-        phrase.toLowerCase().match(/[\p{L}\p{M}\p{N}&+%@]+(?:['\u2019.-][\p{L}\p{M}\p{N}]+)*/gu) ?? [],
-    )
-    .filter((tokens) => tokens.length > 0)
-    .map((tokens) => ({
-      weight: 1,
-      expansion: {
-        type: 'sequence',
-        items: tokens.map((text) => ({ type: 'token', text }) as const),
-      } as const,
-    }));
-  return {
-    kind: 'rules',
-    uri: 'hints:',
-    mode: 'voice',
-    language,
-    weight: 1,
-    root: 'hints',
-    rules: { hints: { type: 'alternatives', items } },
-  };
-}
-
 /** The token that a word of a recognition result stands for. */
 export function tokenOfName(name: string): string {
   const hex = /^x((?:[0-9a-f]{2})+)x$/.exec(name)?.[1];

@@ -2,6 +2,7 @@ import { SystemClock, type Clock, type Timer } from '../../config/clock.js';
 import { speechLimits } from '../../config/limits.js';
 import { SpeechError } from '../../media/speech/errors.js';
 import type { Grammar } from '../../media/speech/grammar/grammar.js';
+import { phraseGrammar } from '../../media/speech/grammar/phrases.js';
 import type {
   RecognizeHandle,
   RecognizeRequest,
@@ -12,7 +13,6 @@ import type {
 import { coversLanguage } from '../../media/speech/synthesis-request.js';
 import { EngineThread } from '../threads/engine-thread.js';
 import { DecoderRun, type DecoderRunOwner } from './decoder-run.js';
-import { phraseGrammar } from './jsgf.js';
 import { decoderRateHz, type DecoderCommand, type DecoderData, type DecoderReport } from './protocol.js';
 
 const capabilities: RecognizerCapabilities = {
@@ -170,7 +170,7 @@ const deaf: RecognizeHandle = { writeFrame: () => undefined, stop: () => undefin
 function grammarsOf({ grammars, hints, language }: RecognizeRequest): readonly Grammar[] {
   const voice = grammars.filter((grammar) => grammar.kind === 'rules' && grammar.mode === 'voice');
   if (voice.length > 0) return voice;
-  return hints.length > 0 ? [phraseGrammar(hints, language)] : [];
+  return hints.length > 0 ? [phraseGrammar('hints:', hints, language)] : [];
 }
 
 function closedError(): SpeechError {

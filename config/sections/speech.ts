@@ -43,7 +43,7 @@ export const speechSection = z
       ])
       .meta({
         description: 'Speech synthesis engines.',
-        examples: [[{ name: 'mandarin', engine: 'espeak', voice: 'cmn', languages: ['zh-CN'] }]],
+        examples: [[{ name: 'mandarin', engine: 'espeak', voice: 'f2', languages: ['zh-CN'] }]],
       }),
     cache: z
       .strictObject({

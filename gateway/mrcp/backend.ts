@@ -49,6 +49,8 @@ export interface RecogRequest {
   readonly dtmfInterdigitTimeoutMs: number;
   readonly dtmfTermTimeoutMs: number;
   readonly dtmfTermChar: string;
+  /** Keys pressed up to this long before count as input (RFC 6787 9.4.31); 0 and absent forget them (9.4.32). */
+  readonly dtmfBufferTimeMs?: number;
   readonly startInputTimers: boolean;
   /** 0 to 1. */
   readonly confidenceThreshold: number;

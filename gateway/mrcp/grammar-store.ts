@@ -3,7 +3,7 @@ import type { Grammar } from '../../media/speech/grammar/grammar.js';
 const sessionScheme = 'session:';
 
 /** A Content-ID without the angle brackets that RFC 2392 puts around it. */
-export function bareContentId(contentId: string): string {
+function bareContentId(contentId: string): string {
   const trimmed = contentId.trim();
   return trimmed.startsWith('<') && trimmed.endsWith('>') ? trimmed.slice(1, -1) : trimmed;
 }

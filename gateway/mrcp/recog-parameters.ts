@@ -54,7 +54,7 @@ export function defaultFieldValues(defaults: RecogDefaults): ReadonlyMap<string,
 }
 
 /** RFC 6787 9.4.1 has 0 to 1; MRCPv1 clients send 0 to 100, so anything above 1 is a percentage. */
-export function confidenceFromHeader(value: string): number {
+function confidenceFromHeader(value: string): number {
   const number = Number(value);
   return number > 1 ? number / 100 : number;
 }
@@ -78,6 +78,9 @@ export function recogRequest(
     dtmfInterdigitTimeoutMs: numberInForce('DTMF-Interdigit-Timeout'),
     dtmfTermTimeoutMs: numberInForce('DTMF-Term-Timeout'),
     dtmfTermChar: inForce('DTMF-Term-Char').toUpperCase(),
+    // Type-ahead is for clients that ask for it; what was pressed in another menu would surprise the others.
+    dtmfBufferTimeMs:
+      inForce('Clear-DTMF-Buffer').toLowerCase() === 'true' ? 0 : numberInForce('DTMF-Buffer-Time'),
     // Absent means true (RFC 6787 9.4.14).
     startInputTimers: inForce('Start-Input-Timers').toLowerCase() !== 'false',
     confidenceThreshold: confidenceFromHeader(inForce('Confidence-Threshold')),

@@ -68,6 +68,7 @@ describe('RECOGNIZE (RFC 6787 9.9)', () => {
       dtmfInterdigitTimeoutMs: 3_000,
       dtmfTermTimeoutMs: 3_000,
       dtmfTermChar: '#',
+      dtmfBufferTimeMs: 0,
       startInputTimers: false,
       confidenceThreshold: 0.5,
       nBestListLength: 10,
@@ -76,6 +77,18 @@ describe('RECOGNIZE (RFC 6787 9.9)', () => {
       { kind: 'transcribe', uri: 'builtin:speech/transcribe', mode: 'voice', language: 'zh-CN' },
     ]);
     expect(Object.fromEntries(vendorParameters)).toEqual({ tree: 'a' });
+  });
+
+  it('hands on how long typed-ahead keys count, and forgets them on Clear-DTMF-Buffer (9.4.31, 9.4.32)', () => {
+    const { recog, request, recognize } = openRecogChannel();
+    request('SET-PARAMS', { 'DTMF-Buffer-Time': '2000' });
+    const times = [{}, { 'DTMF-Buffer-Time': '500' }, { 'Clear-DTMF-Buffer': 'true' }].map((headers) => {
+      recognize(headers);
+      const running = recog.recognitions.at(-1);
+      running?.listener.onComplete({ cause: 'success' });
+      return running?.request.dtmfBufferTimeMs;
+    });
+    expect(times).toEqual([2_000, 500, 0]);
   });
 
   it('reads a Confidence-Threshold above 1 as a percentage, as MRCPv1 clients send it, and logs it (9.4.1)', () => {

@@ -136,11 +136,13 @@ export class MrcpServer {
     };
   }
 
-  /** A new session with an identifier nobody can guess (RFC 6787 6.2.1); the caller closes it. */
-  openSession(delegate: MrcpSessionDelegate): MrcpSession {
+  /**
+   * A new session; the caller closes it. `id` is the first part of its Channel-Identifiers: hex digits that nobody can
+   * guess (RFC 6787 6.2.1), our own when left out. Throws when there is one with that id.
+   */
+  openSession(delegate: MrcpSessionDelegate, id = this.#freshId()): MrcpSession {
     const { clock, random, logger, compileGrammar } = this.#deps;
-    let id = random.hex(sessionIdBytes);
-    while (this.#sessions.has(id)) id = random.hex(sessionIdBytes);
+    if (this.#sessions.has(id)) throw new Error(`there is an MRCP session ${id} already`);
     const session = new MrcpSession(id, delegate, this.#sessionOptions, {
       clock,
       random,
@@ -178,6 +180,12 @@ export class MrcpServer {
     });
     this.#connections.add(connection);
     return connection;
+  }
+
+  #freshId(): string {
+    let id = this.#deps.random.hex(sessionIdBytes);
+    while (this.#sessions.has(id)) id = this.#deps.random.hex(sessionIdBytes);
+    return id;
   }
 
   #accept(socket: Socket): void {

@@ -5,7 +5,7 @@ const ntpUnixOffsetSeconds = 2_208_988_800n;
 const markCharacters = 256;
 
 /** A 64-bit NTP timestamp as decimal digits: 32 bits of seconds, 32 bits of fraction. */
-export function ntpTimestamp(epochMs: number): string {
+function ntpTimestamp(epochMs: number): string {
   const wholeMs = BigInt(Math.round(epochMs));
   const seconds = wholeMs / 1_000n + ntpUnixOffsetSeconds;
   const fraction = ((wholeMs % 1_000n) << 32n) / 1_000n;

@@ -1,6 +1,7 @@
 import type { Clock } from '../../config/clock.js';
 import { mrcpLimits } from '../../config/limits.js';
 import type { Logger } from '../../config/logger.js';
+import { speechMediaTypes } from '../../media/speech/ssml/flatten.js';
 import type { SynthesisCause } from '../../media/speech/synthesizer.js';
 import type { SpeakControl, SpeakRequest, SynthBackend } from './backend.js';
 import { completionReasonField, synthesisCauseField } from './completion-cause.js';
@@ -28,11 +29,7 @@ interface ActiveSpeak extends Speak {
   control: SpeakControl | null;
 }
 
-const speakable: ReadonlySet<string> = new Set([
-  'text/plain',
-  'application/ssml+xml',
-  'application/synthesis+ssml',
-]);
+const speakable: ReadonlySet<string> = new Set(speechMediaTypes);
 
 /**
  * speechsynth (RFC 6787 8.1): one SPEAK speaks, the others wait in order of arrival.

@@ -135,7 +135,7 @@ export class ParleyNode {
     const table = new SessionTable(config.sip.maxCalls);
     const watch = new MediaWatch(host, { clock, logger });
     const conversations = new ConversationTable(clock, conversationIdleMs);
-    const mrcp = createMrcpServer(config, deps);
+    const mrcp = createMrcpServer(config, bots.default.tree.language, deps);
     const eventLoop = new EventLoopGauge(clock);
     const readings: { parts: NodeParts | null } = { parts: null };
     const metrics = new Metrics({ eventLoop, providers: nodeReadings(() => readings.parts) });
@@ -279,7 +279,11 @@ function checkedTemplates(config: Config, logger: Logger) {
   return templates;
 }
 
-function createMrcpServer(config: Config, { clock, random, logger }: ParleyNodeDeps): MrcpServer {
+function createMrcpServer(
+  config: Config,
+  language: string,
+  { clock, random, logger }: ParleyNodeDeps,
+): MrcpServer {
   const { defaults } = config.mrcp;
   return new MrcpServer(
     {
@@ -288,7 +292,8 @@ function createMrcpServer(config: Config, { clock, random, logger }: ParleyNodeD
       requestIdPolicy: config.mrcp.requestIds,
       inactivityMs: config.mrcp.inactivitySeconds * 1_000,
       recogDefaults: {
-        language: 'en-US',
+        // What a grammar speaks that names no language: the bot's own, as everywhere else.
+        language,
         noInputTimeoutMs: defaults.noInputMs,
         recognitionTimeoutMs: defaults.recognitionMs,
         speechCompleteTimeoutMs: defaults.speechCompleteMs,

@@ -1,6 +1,7 @@
 import type { Clock } from '../../config/clock.js';
 import { speechLimits } from '../../config/limits.js';
 import type { Logger } from '../../config/logger.js';
+import { suggestName } from '../../config/nearest.js';
 import type { Config } from '../../config/schema.js';
 import { Resampler } from '../../media/codec/resampler.js';
 import { encodeWire } from '../../media/codec/wire-codec.js';
@@ -10,7 +11,7 @@ import { coversLanguage } from '../../media/speech/synthesis-request.js';
 import type { Synthesizer } from '../../media/speech/synthesizer.js';
 import type { EngineSpec, EngineState } from '../../media/worker/protocol.js';
 import { PromptSpeaker } from '../session/prompt-speaker.js';
-import { VoicedSynthesizer } from '../session/voiced-synthesizer.js';
+import { VoicedSynthesizer, type SynthesizerListing } from '../session/voiced-synthesizer.js';
 import type { EngineCatalog } from './engine-catalog.js';
 
 /** One engine as operators see it. */
@@ -60,17 +61,12 @@ export class SpeechTiers {
     const tiers = new SpeechTiers(config, deps);
     for (const listing of config.speech.synthesizers) {
       const made = await deps.catalog.createSynthesizer(listing.engine, listing.options, deps.clock);
-      if (made.ok) tiers.#synthesizers.set(listing.name, new VoicedSynthesizer(made.engine, listing));
-      else {
-        const detail = `${made.reason}; ${made.fix}`;
-        tiers.#missing.push({
-          kind: 'synthesizer',
-          name: listing.name,
-          languages: listing.languages,
-          available: false,
-          detail,
-        });
-      }
+      if (!made.ok) tiers.#miss(listing, `${made.reason}; ${made.fix}`);
+      else if (!hasVoice(made.engine, listing.voice)) {
+        const { voices } = made.engine.capabilities;
+        tiers.#miss(listing, `there is no voice "${listing.voice}"; ${suggestName(listing.voice, voices)}`);
+        await made.engine.close();
+      } else tiers.#synthesizers.set(listing.name, new VoicedSynthesizer(made.engine, listing));
     }
     return tiers;
   }
@@ -157,9 +153,18 @@ export class SpeechTiers {
     await Promise.all([...this.#synthesizers.values()].map((engine) => engine.close()));
   }
 
+  #miss({ name, languages }: SynthesizerListing, detail: string): void {
+    this.#missing.push({ kind: 'synthesizer', name, languages, available: false, detail });
+  }
+
   #tier(name: string): { readonly recognizers: readonly string[]; readonly synthesizers: readonly string[] } {
     const tier = this.#config.tiers[name];
     if (!tier) throw new Error(`there is no tier "${name}"`);
     return tier;
   }
+}
+
+/** A voice that the engine does not have would make it refuse every prompt. */
+function hasVoice({ capabilities }: Synthesizer, voice: string): boolean {
+  return voice === '' || capabilities.voices.includes(voice);
 }

@@ -135,19 +135,19 @@ export class CallIngress implements UserAgentDelegate {
       cancelled = true;
       session.end('cancelled');
     };
-    session.open().then(
-      (sdp) => {
+    session
+      .open()
+      .then((sdp) => {
         if (!cancelled) session.accepted(invitation.accept(sdp, session));
-      },
-      (err: unknown) => {
+      })
+      .catch((err: unknown) => {
         session.end('could not be opened');
         if (cancelled) return;
         const full = err instanceof SpeechError && err.code === 'capacity';
         logger.warn('session could not be opened', { err });
         if (full) invitation.reject(503, 'No media port is free', [['Retry-After', '5']]);
         else invitation.reject(500);
-      },
-    );
+      });
   }
 }
 

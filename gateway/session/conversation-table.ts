@@ -10,30 +10,44 @@ export interface KeptConversation {
   lastTurn: BotTurn | null;
 }
 
+interface Row {
+  readonly kept: KeptConversation;
+  users: number;
+  /** Runs while nobody uses it. */
+  expiry: Timer | null;
+}
+
 /**
  * Conversations by the platform's own key, because a platform may open one MRCP dialog per recognition.
  *
- * Bounded in number; one that nobody used for `idleMs` is closed and forgotten.
+ * Bounded in number: when the table is full, the one that has been idle for longest makes room. One that nobody used
+ * for `idleMs` is closed and forgotten.
  */
 export class ConversationTable {
-  readonly #rows = new Map<string, { kept: KeptConversation; users: number; expiry: Timer | null }>();
+  /** Idle ones in the order in which they were given back. */
+  readonly #rows = new Map<string, Row>();
   readonly #clock: Clock;
   readonly #idleMs: number;
+  readonly #maximum: number;
 
-  constructor(clock: Clock, idleMs: number) {
+  constructor(clock: Clock, idleMs: number, maximum: number = gatewayLimits.sessions) {
     this.#clock = clock;
     this.#idleMs = idleMs;
+    this.#maximum = maximum;
   }
 
   get size(): number {
     return this.#rows.size;
   }
 
-  /** Takes the conversation of `key`, made by `create` when there is none; null when the table is full. Pair with `release`. */
+  /**
+   * Takes the conversation of `key`, made by `create` when there is none; null when the table is full of those in use.
+   * Pair with `release`.
+   */
   acquire(key: string, create: () => Conversation): KeptConversation | null {
     let row = this.#rows.get(key);
     if (!row) {
-      if (this.#rows.size >= gatewayLimits.sessions) return null;
+      if (this.#rows.size >= this.#maximum && !this.#forgetIdle()) return null;
       row = { kept: { key, conversation: create(), lastTurn: null }, users: 0, expiry: null };
       this.#rows.set(key, row);
     }
@@ -43,14 +57,23 @@ export class ConversationTable {
     return row.kept;
   }
 
-  /** Gives it back; `ended` forgets it as soon as nobody else uses it, otherwise it waits for the next dialog. */
-  release(key: string, ended: boolean): void {
-    const row = this.#rows.get(key);
-    if (!row) return;
+  /**
+   * Gives it back; `ended` forgets it as soon as nobody else uses it, otherwise it waits for the next dialog.
+   *
+   * One whose key was restarted meanwhile is gone already: giving it back does not touch its successor.
+   */
+  release(kept: KeptConversation, ended: boolean): void {
+    const row = this.#rows.get(kept.key);
+    if (row?.kept !== kept) return;
     row.users = Math.max(0, row.users - 1);
     if (row.users > 0) return;
-    if (ended) this.#forget(key);
-    else row.expiry ??= this.#clock.setTimer(() => this.#forget(key), this.#idleMs);
+    if (ended) {
+      this.#forget(kept.key);
+      return;
+    }
+    row.expiry ??= this.#clock.setTimer(() => this.#forget(kept.key), this.#idleMs);
+    this.#rows.delete(kept.key);
+    this.#rows.set(kept.key, row);
   }
 
   /** Forgets a conversation that reached its end, so that its key starts a new one. */
@@ -60,6 +83,15 @@ export class ConversationTable {
 
   close(): void {
     for (const key of [...this.#rows.keys()]) this.#forget(key);
+  }
+
+  #forgetIdle(): boolean {
+    for (const [key, row] of this.#rows) {
+      if (row.users > 0) continue;
+      this.#forget(key);
+      return true;
+    }
+    return false;
   }
 
   #forget(key: string): void {

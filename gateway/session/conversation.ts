@@ -167,8 +167,10 @@ export class Conversation {
       timeoutMs,
     );
     const signal = AbortSignal.any([late.signal, this.#abort.signal]);
+    let onAbort = (): void => undefined;
     const aborted = new Promise<never>((_resolve, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+      onAbort = () => reject(signal.reason as Error);
+      signal.addEventListener('abort', onAbort);
     });
     try {
       return await Promise.race([
@@ -177,6 +179,8 @@ export class Conversation {
       ]);
     } finally {
       timer.cancel();
+      // A combined signal that is listened to lives as long as its sources: here, one more a turn.
+      signal.removeEventListener('abort', onAbort);
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../config/clock.js';
 import type { Logger } from '../../config/logger.js';
-import type { PlatformChoice } from '../../config/platform-rules.js';
+import { vendorParameter, type PlatformChoice } from '../../config/platform-rules.js';
 import type { ListenSpec } from '../../dialog/action.js';
 import type { ListenOutcome, ListenRequest, RtpCodec } from '../../media/worker/media-host.js';
 import type { RecogOutcome, RecogRequest } from '../mrcp/backend.js';
@@ -66,9 +66,11 @@ export class DialogueSession {
 
   /** Brings the conversation to a point where it listens. Rejects when there is no room for another conversation. */
   async prepare(request: RecogRequest, choice: PlatformChoice): Promise<PreparedTurn> {
-    const key = request.vendorParameters.get(vendorParameters.session) ?? this.#deps.facts.callId;
+    const key =
+      vendorParameter(request.vendorParameters, vendorParameters.session) ?? this.#deps.facts.callId;
     let kept = this.#acquire(key, choice.tree);
-    const wantsGreeting = request.vendorParameters.get(vendorParameters.event) === 'start';
+    const wantsGreeting =
+      vendorParameter(request.vendorParameters, vendorParameters.event)?.toLowerCase() === 'start';
     if (wantsGreeting || isOver(kept)) {
       this.#deps.conversations.restart(key);
       this.#kept = null;
@@ -101,13 +103,14 @@ export class DialogueSession {
 
   /** The channel is gone; the conversation stays for the platform's next dialog until it has been idle for long. */
   close(): void {
-    if (this.#kept) this.#deps.conversations.release(this.#kept.key, isOver(this.#kept));
+    if (this.#kept) this.#deps.conversations.release(this.#kept, isOver(this.#kept));
     this.#kept = null;
     this.#open = null;
   }
 
   #acquire(key: string, treeId: string): KeptConversation {
-    if (this.#kept?.key === key) return this.#kept;
+    // Another dialog may have restarted the conversation of this key.
+    if (this.#kept?.key === key && !this.#kept.conversation.closed) return this.#kept;
     this.close();
     const { bots, clock, conversations, facts, logger } = this.#deps;
     const bot = bots.get(treeId) ?? bots.default;

@@ -46,7 +46,7 @@ export function toListenRequest(listen: ListenSpec, context: ListenContext): Lis
 }
 
 /** The voice part: grammars from the node's examples or the typed ask, the examples as hints besides. */
-export function toRecognizeRequest(
+function toRecognizeRequest(
   listen: ListenSpec,
   context: { readonly sessionId: string; readonly sampleRateHz: number },
 ): RecognizeRequest {

@@ -39,10 +39,14 @@ export class MrcpCall implements SipSessionDelegate {
   constructor(plan: AnswerPlan, deps: MrcpCallDeps) {
     this.#deps = deps;
     this.#plan = plan;
-    this.#session = deps.server.openSession({
-      onConnectionLost: () => this.end('MRCP connection lost'),
-      onInactive: () => this.end('MRCP inactivity'),
-    });
+    // One identifier for log lines, templates (channelId) and the wire.
+    this.#session = deps.server.openSession(
+      {
+        onConnectionLost: () => this.end('MRCP connection lost'),
+        onInactive: () => this.end('MRCP inactivity'),
+      },
+      deps.media.sessionId,
+    );
   }
 
   /** Opens audio and channels; resolves with our answer. Rejects when there is no port left. */

@@ -1,6 +1,12 @@
 import type { Logger } from '../../config/logger.js';
 import type { MediaStream, RtpCodec, StreamStats } from '../../media/worker/media-host.js';
-import { planAnswer, type AnswerPlan, type AnswerPolicy, type AudioLine } from '../sip/offer-answer.js';
+import {
+  planAnswer,
+  type AnswerPlan,
+  type AnswerPolicy,
+  type AudioLine,
+  type PlannedLine,
+} from '../sip/offer-answer.js';
 import type { ReinviteAnswer, SipSession, SipSessionDelegate, SipSessionEnd } from '../sip/user-agent-api.js';
 import type { SessionMedia } from './session-media.js';
 import type { BotCall, VoiceBot } from './voice-bot.js';
@@ -76,6 +82,8 @@ export class PhoneCall implements SipSessionDelegate, BotCall {
     if (offer === null) return { accept: true, sdp: this.#deps.media.answer(this.#plan) };
     const plan = planAnswer(offer, this.#deps.policy, this.#plan);
     if (plan.problem) return { accept: false, status: plan.problem.status, reason: plan.problem.reason };
+    // The bot has ears and a mouth on one stream: without it (all lines disabled, or another one offered) the call stays as it was (RFC 3261 14.2).
+    if (!this.#audioOf(plan)) return { accept: false, status: 488 };
     return this.#apply(plan).then(
       (sdp) => {
         const [audio] = this.#deps.media.lines;
@@ -120,11 +128,19 @@ export class PhoneCall implements SipSessionDelegate, BotCall {
 
   /** One audio line serves a call; the rest of a re-offer is refused. */
   async #apply(plan: AnswerPlan): Promise<string> {
-    const first = plan.lines.find((line): line is AudioLine => line.kind === 'audio');
-    await this.#deps.media.apply(plan, (line) => line.index === first?.index);
+    const audio = this.#audioOf(plan);
+    await this.#deps.media.apply(plan, (line) => line.index === audio?.index);
     if (this.#closed) throw new Error('the call ended while its media was being opened');
     this.#plan = plan;
     return this.#deps.media.answer(plan);
+  }
+
+  /** The line the call is on already, or the first one that can be had. */
+  #audioOf(plan: AnswerPlan): AudioLine | null {
+    const open = this.#deps.media.lines[0]?.line.index;
+    const fits = (line: PlannedLine): line is AudioLine =>
+      line.kind === 'audio' && (open === undefined || line.index === open);
+    return plan.lines.find(fits) ?? null;
   }
 
   #close(reason: string): void {

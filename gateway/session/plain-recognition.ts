@@ -2,7 +2,13 @@ import type { Grammar } from '../../media/speech/grammar/grammar.js';
 import { matchGrammar, tokenize } from '../../media/speech/grammar/match.js';
 import type { ListenOutcome, ListenRequest } from '../../media/worker/media-host.js';
 import type { RecogOutcome, RecogRequest } from '../mrcp/backend.js';
-import { buildNlsml, heardInput, nlsmlContentType, type NlsmlInterpretation } from '../mrcp/nlsml.js';
+import {
+  asteriskResultBytes,
+  buildNlsml,
+  heardInput,
+  nlsmlContentType,
+  type NlsmlInterpretation,
+} from '../mrcp/nlsml.js';
 
 /** What a RECOGNIZE needs besides its own header fields. */
 export interface RecognitionContext {
@@ -25,6 +31,7 @@ export function dtmfRequest(request: RecogRequest, more: readonly DtmfGrammar[] 
     interdigitTimeoutMs: request.dtmfInterdigitTimeoutMs,
     termTimeoutMs: request.dtmfTermTimeoutMs,
     termChar: request.dtmfTermChar,
+    typeAheadMs: request.dtmfBufferTimeMs ?? 0,
   };
 }
 
@@ -84,7 +91,8 @@ export function plainOutcome(request: RecogRequest, outcome: ListenOutcome): Rec
   const succeeded = outcome.cause === 'success' || outcome.cause === 'success-maxtime';
   if (!succeeded) return { cause: outcome.cause, ...reason };
   if (interpretations.length === 0) return { cause: 'no-match', ...reason };
-  const body = buildNlsml({ grammar: interpretations[0]?.grammar ?? null, interpretations });
+  const grammar = interpretations[0]?.grammar ?? null;
+  const body = buildNlsml({ grammar, interpretations }, asteriskResultBytes);
   return { cause: outcome.cause, contentType: nlsmlContentType, body };
 }
 

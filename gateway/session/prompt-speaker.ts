@@ -1,5 +1,5 @@
 import type { Logger } from '../../config/logger.js';
-import type { WireEncoding } from '../../media/speech/audio-clip.js';
+import type { AudioClip, WireEncoding } from '../../media/speech/audio-clip.js';
 import type { SpeechError } from '../../media/speech/errors.js';
 import { selectEngines, speakWithFallback } from '../../media/speech/fallback.js';
 import type { SynthesisCache } from '../../media/speech/synthesis-cache.js';
@@ -114,9 +114,7 @@ class StreamedPrompt implements Speaking {
 
   feedFrom(subscribe: (consumer: ClipConsumer) => ClipSubscription): void {
     this.#subscription = subscribe({
-      onClip: (clip) => {
-        this.#play = this.#stream.play(clip, this.#playListener());
-      },
+      onClip: (clip) => this.#takeClip(clip),
       onChunk: (bytes, marks) => this.#streaming().append(bytes, marks),
       onEnd: () => this.#streaming().finish(true),
       onError: (error) => {
@@ -138,6 +136,14 @@ class StreamedPrompt implements Speaking {
 
   stop(): void {
     this.#play?.stop();
+  }
+
+  /** A whole prompt at once; when a fallback found it, it fills the place that was taken for the engine that failed. */
+  #takeClip(clip: AudioClip): void {
+    if (this.#play) {
+      this.#play.append(clip.bytes, clip.marks);
+      this.#play.finish(true);
+    } else this.#play = this.#stream.play(clip, this.#playListener());
   }
 
   #streaming(): PlayHandle {

@@ -116,6 +116,8 @@ class RunningRecognition implements RecogControl {
       audio,
       context.recognizer === null ? { ...listen, recognition: null } : listen,
       (outcome) => {
+        // Nobody spoke and nobody was silent: the stream went away under the RECOGNIZE.
+        if (outcome.cause === 'cancelled') return this.#finish({ cause: 'cancelled' });
         this.#deps.dialogue.answer(outcome, audio.line.codec).then(
           (result) => this.#finish(result),
           (err: unknown) => {
@@ -166,10 +168,20 @@ class RunningRecognition implements RecogControl {
           });
           if (outcome.error)
             this.#deps.logger.warn('recognition failed', { code: outcome.error.code, err: outcome.error });
-          if (!this.#over) onOutcome(outcome);
+          if (!this.#over) this.#guard(() => onOutcome(outcome));
         },
       },
     );
+  }
+
+  /** A fault in reading one result costs that RECOGNIZE, not the process whose message loop this is called from. */
+  #guard(read: () => void): void {
+    try {
+      read();
+    } catch (err) {
+      this.#deps.logger.error('result could not be read', { requestId: this.#request.requestId, err });
+      this.#finish({ cause: 'recognizer-error', reason: 'internal error' });
+    }
   }
 
   #finish(outcome: RecogOutcome): void {

@@ -57,6 +57,11 @@ export class SessionMedia {
     this.#onLost = (reason) => deps.onLost(reason);
   }
 
+  /** Of the session whose media this is. */
+  get sessionId(): string {
+    return this.#options.sessionId;
+  }
+
   /** Open lines in the order of the offer. */
   get lines(): readonly OpenLine[] {
     return [...this.#lines.values()].sort((a, b) => a.line.index - b.line.index);

@@ -116,15 +116,16 @@ export class VoiceBot {
 
   #submit(event: DialogEvent, timing: TurnTiming | null): void {
     const epoch = ++this.#epoch;
-    this.#deps.conversation.handle(event).then(
-      (turn) => {
+    // The catch is for `#perform` too: a fault in one turn costs its own call (design.md, invariant 6).
+    this.#deps.conversation
+      .handle(event)
+      .then((turn) => {
         if (turn && epoch === this.#epoch && this.#state === 'talking') this.#perform(turn, epoch, timing);
-      },
-      (err: unknown) => {
+      })
+      .catch((err: unknown) => {
         this.#deps.logger.error('turn failed, the call ends', { err });
         this.#hangUp('turn failed');
-      },
-    );
+      });
   }
 
   #perform(turn: BotTurn, epoch: number, timing: TurnTiming | null): void {
@@ -221,7 +222,10 @@ export class VoiceBot {
       onPartial: () => undefined,
       onWarning: (message, fields) => this.#deps.logger.warn(message, { nodeId: turn.nodeId, ...fields }),
       onComplete: (outcome) => {
-        if (epoch === this.#epoch && this.#state === 'talking') this.#heard(outcome);
+        if (epoch !== this.#epoch || this.#state !== 'talking') return;
+        // The stream is gone: taken for a no-match, it would lead the tree to a human without anyone having spoken.
+        if (outcome.cause === 'cancelled') this.#hangUp('the audio of the call ended');
+        else this.#heard(outcome);
       },
     });
   }

@@ -63,18 +63,6 @@ export function getHeaders(message: SipMessage, name: string): readonly SipHeade
   return message.headers.filter((header) => header.name === name);
 }
 
-/** Replaces every field of that name by one. */
-export function setHeader(message: SipMessage, name: string, value: string): void {
-  const first = message.headers.findIndex((header) => header.name === name);
-  if (first < 0) {
-    message.headers.push({ name, value });
-    return;
-  }
-  message.headers[first] = { name, value };
-  for (let i = message.headers.length - 1; i > first; i--)
-    if (message.headers[i]?.name === name) message.headers.splice(i, 1);
-}
-
 /**
  * Splits at `separator` outside quoted strings and angle brackets; parts are trimmed.
  *
@@ -104,7 +92,7 @@ export function splitOutsideQuotes(text: string, separator: ',' | ';' | ' '): st
 }
 
 /** All values of a comma-separated header over all its fields, empty ones left out; null on an open quote or bracket. */
-export function getList(message: SipMessage, name: string): string[] | null {
+function getList(message: SipMessage, name: string): string[] | null {
   const values: string[] = [];
   for (const header of message.headers) {
     if (header.name !== name) continue;

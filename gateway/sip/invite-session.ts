@@ -23,6 +23,9 @@ import type {
 type HeaderPair = readonly [name: string, value: string];
 type Reject = (error: SipError) => void;
 
+/** How often a refused refresh would be tried in a whole session interval; it begins at half of it (RFC 4028 7.2). */
+const refusedRefreshTries = 12;
+
 export interface InviteSessionParts {
   readonly core: SipCore;
   readonly dialog: SipDialog;
@@ -303,10 +306,13 @@ export class InviteSession implements SipSession, DialogUser {
   #retryRefresh(error: unknown): void {
     if (this.#state !== 'live') return;
     const random = this.#core.random.integer(200) * 10;
+    const collided = error instanceof SipError && (error.code === 'request-pending' || error.status === 491);
     // RFC 3261 14.1: after a 491 the owner of the Call-ID waits 2.1 to 4 s, the other up to 2 s.
-    const delayMs = this.#outgoing ? 2_100 + random : random;
+    const soonMs = Math.max(this.#outgoing ? 2_100 + random : random, 1_000);
+    // Who refused for another reason will hardly think better of it: few tries, spread over what is left.
+    const laterMs = ((this.#sessionTimer.terms?.intervalSeconds ?? 0) * 1_000) / refusedRefreshTries + random;
     this.#core.logger.debug('session refresh failed, trying again', { callId: this.callId, err: error });
-    this.#sessionTimer.retryRefresh(Math.max(delayMs, 1_000));
+    this.#sessionTimer.retryRefresh(collided ? soonMs : laterMs);
   }
 
   #sendRefer(target: string, resolve: () => void, reject: Reject): void {

@@ -36,7 +36,7 @@ const reasonPhrases: Readonly<Record<number, string>> = {
 };
 
 /** The phrase of RFC 3261 21 for `status`, or the general one of its class. */
-export function reasonPhrase(status: number): string {
+function reasonPhrase(status: number): string {
   const general = ['', 'Progress', 'OK', 'Redirected', 'Refused', 'Server Error', 'Refused Everywhere'];
   return reasonPhrases[status] ?? general[Math.floor(status / 100)] ?? 'Unknown';
 }

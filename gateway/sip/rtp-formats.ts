@@ -21,7 +21,7 @@ const l16PayloadType = 96;
 const telephoneEventPayloadType = 101;
 
 /** Formats of an `m=audio` line in its order; payload types that nothing explains are left out. */
-export function rtpFormats(section: SdpMedia): RtpFormat[] {
+function rtpFormats(section: SdpMedia): RtpFormat[] {
   const mapped = new Map<number, RtpFormat>(staticFormats.map((format) => [format.payloadType, format]));
   for (const value of sdpAttributes(section.attributes, 'rtpmap')) {
     const match = /^(\d{1,3}) +([^/ ]+)\/(\d{1,6})(?:\/(\d+))?\s*$/.exec(value);

@@ -7,7 +7,7 @@ import type { SipRemote } from './user-agent-api.js';
 import { topVia } from './via.js';
 
 /** The key of a dialog in a table (RFC 3261 12). */
-export function dialogId(callId: string, localTag: string, remoteTag: string): string {
+function dialogId(callId: string, localTag: string, remoteTag: string): string {
   return `${callId}|${localTag}|${remoteTag}`;
 }
 

@@ -118,6 +118,21 @@ describe('a whole call between two user agents', () => {
     expect(bench.network.takeSummary().filter((summary) => summary === 'INVITE').length).toBeGreaterThan(3);
   });
 
+  it('a refresh that is refused is asked for again a few times, not in a storm, until the session ends', async () => {
+    call();
+    bot.reinviteAnswer = () => ({ accept: false, status: 488 });
+    bench.network.takeSummary();
+    for (let seconds = 0; seconds < 570; seconds++) {
+      bench.pass(1_000, 1_000);
+      // The refusal reaches the session through a promise.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const invites = bench.network.takeSummary().filter((summary) => summary === 'INVITE');
+    expect(invites.length).toBeGreaterThan(2);
+    expect(invites.length).toBeLessThan(10);
+    expect(caller.take().at(-1)).toBe('ended session-timer');
+  });
+
   it('re-INVITE from either side brings the answer back', async () => {
     call();
     caller.reinviteAnswer = () => ({ accept: true, sdp: 'held' });

@@ -1,8 +1,6 @@
 /** Rates that the resampler converts from, and to. */
-export const resamplerInputRatesHz: readonly number[] = [
-  8_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000,
-];
-export const resamplerOutputRatesHz: readonly number[] = [8_000, 16_000, 22_050, 24_000, 44_100, 48_000];
+const resamplerInputRatesHz: readonly number[] = [8_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000];
+const resamplerOutputRatesHz: readonly number[] = [8_000, 16_000, 22_050, 24_000, 44_100, 48_000];
 
 /** Zero crossings of the sinc on each side: 48 taps at the lower rate, enough for 70 dB between 3.4 and 4.2 kHz. */
 const zeroCrossings = 24;

@@ -2,11 +2,11 @@ import type { Clock, Timer } from '../../config/clock.js';
 import { LatenessHistogram, type LatenessSnapshot } from './lateness.js';
 
 /** Width of one slot of the wheel: ten phases of a 20 ms frame, so that streams do not send in one burst. */
-export const slotMs = 2;
+const slotMs = 2;
 /** Slots of the wheel: more than the longest period (60 ms) has. */
 const wheelSlots = 64;
 /** Longest period that `every` takes, in milliseconds. */
-export const maxPeriodMs = 60;
+const maxPeriodMs = 60;
 /** Behind by more than this, ticks are dropped instead of caught up: their audio is stale by then. */
 const maxLatenessMs = 500;
 

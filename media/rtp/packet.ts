@@ -4,7 +4,7 @@ import { mediaLimits } from '../../config/limits.js';
 export type RtpParseError = 'too-short' | 'too-long' | 'version' | 'rtcp' | 'csrc' | 'extension' | 'padding';
 
 export const rtpHeaderBytes = 12;
-export const rtpVersion = 2;
+const rtpVersion = 2;
 
 /**
  * The fields of one RTP packet (RFC 3550 5.1), read in place: one object is reused for every packet.

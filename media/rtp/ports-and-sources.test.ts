@@ -88,6 +88,14 @@ describe('SourceLock (RFC 4961)', () => {
       ['restart', 'accept', 'stranger', 'stranger'],
     ],
     [
+      'port 0 is never taken, not even as the first source: nothing can be sent there',
+      [
+        ['127.0.0.1', 0, 1, 0],
+        ['127.0.0.1', 4_000, 1, 20],
+      ],
+      ['stranger', 'restart'],
+    ],
+    [
       'the signalled address outranks a stranger that came first',
       [
         ['10.0.0.9', 9, 7, 0],

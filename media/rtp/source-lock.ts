@@ -50,6 +50,11 @@ export class SourceLock {
   }
 
   judge(address: string, port: number, ssrc: number, nowMs: number): SourceVerdict {
+    // Lawful in UDP and never an address to answer to: a stream locked to it could not send any more.
+    if (port === 0) {
+      this.#strangers++;
+      return 'stranger';
+    }
     if (!this.#remote) return this.#lock(address, port, ssrc, nowMs);
     if (port === this.#port && address === this.#address) return this.#judgeLocked(ssrc, nowMs);
     if (this.#isSignalled(address, port) && !this.#isSignalled(this.#address, this.#port))

@@ -88,7 +88,7 @@ const toneMs = 100;
 const pauseMs = 60;
 
 /** True for what `TelephoneEventSender` can send. */
-export function isDtmfDigit(digit: string): boolean {
+function isDtmfDigit(digit: string): boolean {
   return digit.length === 1 && eventDigits.includes(digit);
 }
 

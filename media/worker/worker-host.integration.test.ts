@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FakeClock, SystemClock } from '../../config/clock.js';
+import { SystemClock } from '../../config/clock.js';
 import { MemoryLogger } from '../../config/logger.js';
 import { SeededRandom } from '../../config/random.js';
 import type { AudioClip } from '../speech/audio-clip.js';
@@ -436,61 +436,4 @@ it('streams beyond the port range are refused with capacity', async () => {
   await expect(host.openStream(options, onClosed)).rejects.toMatchObject({ code: 'capacity' });
   await host.close();
   await expect(host.openStream(options, onClosed)).rejects.toMatchObject({ code: 'unavailable' });
-});
-
-describe('deadlines, on a fake clock', () => {
-  const options: StreamOptions = {
-    sessionId: 's',
-    localAddress: '127.0.0.1',
-    codec,
-    remote: null,
-    direction: 'inactive',
-    continuous: false,
-  };
-
-  async function start(): Promise<{ host: WorkerMediaHost; fake: FakeClock }> {
-    const fake = new FakeClock();
-    const host = await WorkerMediaHost.start(
-      { workers: 1, rtpPorts: { from: 41_400, to: 41_419 }, engines: [] },
-      { logger: new MemoryLogger(), clock: fake, onWorkerLost: () => undefined },
-    );
-    return { host, fake };
-  }
-
-  it('an open that is answered too late is refused, and its stream is closed again', async () => {
-    const { host, fake } = await start();
-    const opening = host.openStream(options, () => undefined);
-    fake.advance(5_000);
-    await expect(opening).rejects.toMatchObject({ code: 'timeout' });
-    let streams: number | undefined = 1;
-    for (let i = 0; i < 40 && streams !== 0; i++) {
-      await sleep(25);
-      streams = (await host.metrics())[0]?.streams;
-    }
-    expect([streams, host.openStreams]).toEqual([0, 0]);
-    await host.close();
-    expect(fake.pendingTimers).toBe(0);
-  });
-
-  it('a close that is answered too late gives zeros; no timer is left after the host closed', async () => {
-    const { host, fake } = await start();
-    const stream = await host.openStream(options, () => undefined);
-    const closing = stream.close();
-    fake.advance(5_000);
-    expect((await closing).packetsSent).toBe(0);
-    await host.close();
-    expect(fake.pendingTimers).toBe(0);
-  });
-
-  it.each([
-    ['no worker', { workers: 0, rtpPorts: { from: 41_400, to: 41_419 } }],
-    ['fewer ports than workers', { workers: 8, rtpPorts: { from: 41_400, to: 41_403 } }],
-    ['more jitter than its bound', { workers: 1, rtpPorts: { from: 41_400, to: 41_403 }, jitterMs: 200 }],
-  ])('start refuses %s', async (_, shape) => {
-    const starting = WorkerMediaHost.start(
-      { ...shape, engines: [] },
-      { logger: new MemoryLogger(), clock, onWorkerLost: () => undefined },
-    );
-    await expect(starting).rejects.toMatchObject({ code: 'bad-input' });
-  });
 });

@@ -110,14 +110,16 @@ export class WorkerMediaHost implements MediaHost {
 
   async openStream(options: StreamOptions, onClosed: (reason: string) => void): Promise<MediaStream> {
     if (this.#closing) throw new SpeechError('unavailable', 'media host is closed');
-    const slots = this.#slots.filter((slot) => slot.ready).sort((a, b) => a.load - b.load);
+    const slots = this.#slots
+      .filter((slot) => slot.ready)
+      .sort((a, b) => Number(a.silent) - Number(b.silent) || a.load - b.load);
     let refusal = new SpeechError('capacity', 'no media worker is running');
     for (const slot of slots) {
       try {
         return await this.#openOn(slot, options, onClosed);
       } catch (error) {
-        // Only a full worker is a reason to ask the next one.
-        if (!(error instanceof SpeechError) || error.code !== 'capacity') throw error;
+        // A worker that is full, hangs or just died is a reason to ask the next one; wrong options are not.
+        if (!(error instanceof SpeechError) || !error.retryable) throw error;
         refusal = error;
       }
     }

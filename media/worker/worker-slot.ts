@@ -33,7 +33,7 @@ interface Waiter {
 /**
  * A place for one worker thread, which is filled again whenever the thread dies.
  *
- * States: starting -> ready -> lost -> starting …; any -> closed.
+ * States: starting -> ready -> lost -> starting …; any -> closed. A thread that hangs is ended and so becomes lost.
  */
 export class WorkerSlot {
   /** Streams that are open or being opened here; counted by the host. */
@@ -45,6 +45,7 @@ export class WorkerSlot {
   #link: WorkerLink;
   #restartMs = firstRestartMs;
   #readyAtMs = 0;
+  #silent = false;
   #restartTimer: Timer | null = null;
   #startWaiters: Waiter[] = [];
   #engineWaiters: Waiter[] = [];
@@ -61,6 +62,11 @@ export class WorkerSlot {
 
   get ready(): boolean {
     return this.#state === 'ready';
+  }
+
+  /** It did not answer lately: new streams had better go elsewhere. */
+  get silent(): boolean {
+    return this.#silent;
   }
 
   get engines(): ReadonlyMap<string, EngineState> {
@@ -97,15 +103,30 @@ export class WorkerSlot {
     this.#link.post(command);
   }
 
+  /** Null while the thread is gone or does not answer; whoever asks regularly makes this the watchdog of a hung thread. */
   async snapshot(): Promise<WorkerSnapshot | null> {
     if (!this.ready) return null;
+    const link = this.#link;
+    const wasSilent = this.#silent;
     try {
-      const value = await this.#link.request({ type: 'snapshot' });
+      const value = await link.request({ type: 'snapshot' });
+      this.#silent = false;
       return value.type === 'snapshot' ? value.snapshot : null;
-    } catch {
-      // Numbers are optional: a thread that is stuck or gone shows as missing.
+    } catch (error) {
+      if (link === this.#link && this.ready) this.#missSnapshot(wasSilent, error);
       return null;
     }
+  }
+
+  /**
+   * Ends a thread that owes two answers, the second of which was asked for after the first was given up: a machine that
+   * slept makes all questions of one moment late, and that is no fault of the thread.
+   */
+  #missSnapshot(wasSilent: boolean, error: unknown): void {
+    this.#silent = true;
+    if (!wasSilent) return;
+    this.#deps.logger.error('media worker hangs, it is terminated', { err: error });
+    this.#link.terminate().catch((err: unknown) => this.#logStuck(err));
   }
 
   async close(): Promise<void> {
@@ -125,6 +146,7 @@ export class WorkerSlot {
 
   #startThread(): WorkerLink {
     this.#state = 'starting';
+    this.#silent = false;
     for (const { name } of this.#settings.engines) this.#engines.set(name, 'loading');
     return new WorkerLink(this.#settings, this.#deps.clock, {
       onMessage: (message) => this.#take(message),

@@ -37,7 +37,7 @@ export type GrammarCompilation =
     };
 
 /** Media types `compileGrammarDocument` takes. */
-export const grammarMediaTypes = [
+const grammarMediaTypes = [
   'application/srgs+xml',
   'application/grammar+xml',
   'application/srgs',

@@ -5,10 +5,15 @@ import type { Expansion, Grammar } from './grammar.js';
 import type { RulesGrammar } from './phrases.js';
 
 interface Measure {
+  /** Elements inside elements, through references. */
   readonly depth: number;
+  /** References behind references: whoever walks the rules recurses through them, and a stack has an end. */
+  readonly references: number;
   /** Nodes when every rule reference and counted repeat is written out; an open repeat counts once. */
   readonly size: number;
 }
+
+const nothing: Measure = { depth: 0, references: 0, size: 0 };
 
 /**
  * The rules of one grammar while it is compiled: names and lines, references to check, other grammars to take in.
@@ -23,6 +28,8 @@ export class RuleSet {
   /** Prefixes of the rules taken in, by the grammar's URI: `1:`, `2:`; no SRGS rule id has a colon. */
   readonly #prefixes = new Map<string, string>();
   readonly #measures = new Map<string, Measure | 'measuring'>();
+  /** Rules that are being measured, each because the one before refers to it. */
+  #open = 0;
 
   add(name: string, expansion: Expansion, line: number): void {
     if (this.#rules.has(name)) throw compilationFailure(`rule "${name}" is defined twice`, line);
@@ -67,8 +74,11 @@ export class RuleSet {
     if (known !== undefined) return known;
     this.#measures.set(name, 'measuring');
     const expansion = this.#rules.get(name);
-    const measure = expansion === undefined ? { depth: 0, size: 0 } : this.#measure(expansion);
-    if (measure.depth > speechLimits.grammarDepth)
+    // Measuring recurses as well, so it stops on the way down.
+    const tooFar = ++this.#open > speechLimits.grammarDepth;
+    const measure = expansion === undefined || tooFar ? nothing : this.#measure(expansion);
+    this.#open--;
+    if (tooFar || Math.max(measure.depth, measure.references) > speechLimits.grammarDepth)
       throw compilationFailure(`rule "${name}" nests deeper than ${speechLimits.grammarDepth}`, line);
     if (measure.size > speechLimits.grammarNodes)
       throw compilationFailure(
@@ -80,17 +90,22 @@ export class RuleSet {
   }
 
   #measure(expansion: Expansion): Measure {
-    if (expansion.type === 'rule') return this.#measureRule(expansion.name);
+    if (expansion.type === 'rule') {
+      const measure = this.#measureRule(expansion.name);
+      return { ...measure, references: measure.references + 1 };
+    }
     let depth = 0;
+    let references = 0;
     let size = 1;
     for (const child of childrenOf(expansion)) {
       const inner = this.#measure(child);
       depth = Math.max(depth, inner.depth);
+      references = Math.max(references, inner.references);
       size += inner.size;
     }
     if (expansion.type === 'repeat' && expansion.max < speechLimits.grammarRepeat)
       size *= Math.max(1, expansion.max);
-    return { depth: depth + 1, size };
+    return { depth: depth + 1, references, size };
   }
 }
 

@@ -5,6 +5,12 @@ import { compileGrammarDocument } from './compile.js';
 import type { Grammar } from './grammar.js';
 import { compiled, context, only, rule, rules, says, srgsType, testdata } from './grammar-testing.js';
 
+/** `links` rules, each of which is nothing but a reference to the next: r0, r1, … */
+function chain(links: number): string[] {
+  const references = Array.from({ length: links }, (_, i) => rule(`<ruleref uri="#r${i + 1}"/>`, `r${i}`));
+  return [...references, rule('yes', `r${links}`)];
+}
+
 describe('SRGS XML', () => {
   it('compiles what UniMRCP defines', () => {
     const grammar = only(srgsType, testdata('unimrcp-digit.xml'));
@@ -30,6 +36,11 @@ describe('SRGS XML', () => {
     const { grammars, warnings } = compiled(compileGrammarDocument(srgsType, testdata('order.xml'), context));
     expect(warnings).toEqual([]);
     expect(says(grammars[0] as Grammar, text)).toBe(result);
+  });
+
+  it('takes as many references behind references as elements inside elements', () => {
+    const text = rules(chain(speechLimits.grammarDepth - 1).join(''), 'root="r0"');
+    expect(says(only(srgsType, text), 'yes')).toBe('=yes');
   });
 
   it.each([
@@ -130,6 +141,12 @@ describe('SRGS XML', () => {
       'rules in a circle',
       rules(rule('<ruleref uri="#s"/>') + rule('<ruleref uri="#r"/>', 's')),
       /contains itself/,
+    ],
+    ['references behind references, from the first', rules(chain(5_000).join(''), 'root="r0"'), /deeper/],
+    [
+      'references behind references, from the last',
+      rules(chain(5_000).toReversed().join(''), 'root="r0"'),
+      /deeper/,
     ],
     ['what unfolds too far', rules(doubling, 'root="r0"'), /unfolds|deeper/],
     [
