@@ -9,7 +9,7 @@ import { parseSdp, serializeSdp } from '../sip/sdp.js';
 import type { UserAgent } from '../sip/user-agent.js';
 import type { SipResponse } from '../sip/message.js';
 import type { SipSession } from '../sip/user-agent-api.js';
-import type { PromptSpeaker } from '../session/prompt-speaker.js';
+import type { Speaker } from '../session/prompt-speaker.js';
 
 export interface CallOptions {
   /** `sip:user@host:port`. */
@@ -26,8 +26,8 @@ export interface CallOptions {
 
 export interface CallDeps {
   readonly host: MediaHost;
-  readonly userAgent: UserAgent;
-  readonly speaker: PromptSpeaker;
+  readonly userAgent: Pick<UserAgent, 'invite'>;
+  readonly speaker: Speaker;
   readonly recognizer: string;
   readonly output: Writable;
   readonly clock: Clock;

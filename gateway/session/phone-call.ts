@@ -5,13 +5,16 @@ import type { ReinviteAnswer, SipSession, SipSessionDelegate, SipSessionEnd } fr
 import type { SessionMedia } from './session-media.js';
 import type { BotCall, VoiceBot } from './voice-bot.js';
 
+/** What a call needs of its bot. */
+export type CallBot = Pick<VoiceBot, 'start' | 'codecChanged' | 'close'>;
+
 export interface PhoneCallDeps {
   readonly media: SessionMedia;
   readonly policy: AnswerPolicy;
   readonly ptimeMs: number;
   readonly logger: Logger;
   /** The bot for the call's first audio line. */
-  createBot(stream: MediaStream, codec: RtpCodec, call: BotCall): VoiceBot;
+  createBot(stream: MediaStream, codec: RtpCodec, call: BotCall): CallBot;
   /** What the tree knows of the caller. */
   readonly variables: Readonly<Record<string, string>>;
   /** Exactly once, after everything was released. */
@@ -27,7 +30,7 @@ export class PhoneCall implements SipSessionDelegate, BotCall {
   readonly #deps: PhoneCallDeps;
   /** Null until the far end answered our offer (a delayed offer). */
   #plan: AnswerPlan | null;
-  #bot: VoiceBot | null = null;
+  #bot: CallBot | null = null;
   #sip: SipSession | null = null;
   #closed = false;
 
