@@ -43,10 +43,15 @@ export class ConversationTable {
     return row.kept;
   }
 
-  /** Gives it back; `ended` forgets it as soon as nobody else uses it, otherwise it waits for the next dialog. */
-  release(key: string, ended: boolean): void {
+  /**
+   * Gives it back; `ended` forgets it as soon as nobody else uses it, otherwise it waits for the next dialog.
+   *
+   * One that was restarted meanwhile is gone already, and its successor under the key stays as it is.
+   */
+  release(kept: KeptConversation, ended: boolean): void {
+    const { key } = kept;
     const row = this.#rows.get(key);
-    if (!row) return;
+    if (row?.kept !== kept) return;
     row.users = Math.max(0, row.users - 1);
     if (row.users > 0) return;
     if (ended) this.#forget(key);

@@ -10,7 +10,7 @@ import { Conversation, type BotTurn } from './conversation.js';
 import type { ConversationTable, KeptConversation } from './conversation-table.js';
 import { toListenRequest } from './listen-request.js';
 import { dtmfRequest, listenTimers, type RecognitionContext } from './plain-recognition.js';
-import type { PromptSpeaker } from './prompt-speaker.js';
+import type { Warmer } from './prompt-speaker.js';
 import { spokenReply, type ResponseRenderer } from './response-renderer.js';
 import type { TurnMetrics } from './turn-metrics.js';
 import { toDialogEvent } from './voice-bot.js';
@@ -25,10 +25,10 @@ export const vendorParameters = {
 
 export interface DialogueSessionDeps {
   readonly facts: CallFacts;
-  readonly bots: Bots;
+  readonly bots: Pick<Bots, 'get' | 'default'>;
   readonly conversations: ConversationTable;
   readonly renderer: ResponseRenderer;
-  readonly speaker: PromptSpeaker;
+  readonly speaker: Warmer;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: TurnMetrics;
@@ -101,13 +101,14 @@ export class DialogueSession {
 
   /** The channel is gone; the conversation stays for the platform's next dialog until it has been idle for long. */
   close(): void {
-    if (this.#kept) this.#deps.conversations.release(this.#kept.key, isOver(this.#kept));
+    if (this.#kept) this.#deps.conversations.release(this.#kept, isOver(this.#kept));
     this.#kept = null;
     this.#open = null;
   }
 
   #acquire(key: string, treeId: string): KeptConversation {
-    if (this.#kept?.key === key) return this.#kept;
+    // Another channel of the same platform session may have restarted it.
+    if (this.#kept?.key === key && !this.#kept.conversation.closed) return this.#kept;
     this.close();
     const { bots, clock, conversations, facts, logger } = this.#deps;
     const bot = bots.get(treeId) ?? bots.default;
