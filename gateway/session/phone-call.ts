@@ -70,8 +70,12 @@ export class PhoneCall implements SipSessionDelegate, BotCall {
   }
 
   onConfirmed(sdp: string | null): void {
-    if (this.#plan) this.#startBot();
-    else this.#takeAnswer(sdp);
+    if (!this.#plan) {
+      this.#takeAnswer(sdp);
+      return;
+    }
+    this.#startBot();
+    if (sdp !== null) this.#takeChange(sdp, this.#plan);
   }
 
   onReinvite(offer: string | null): ReinviteAnswer {
@@ -81,8 +85,7 @@ export class PhoneCall implements SipSessionDelegate, BotCall {
     if (plan.problem) return { accept: false, status: plan.problem.status, reason: plan.problem.reason };
     return this.#apply(plan).then(
       (sdp) => {
-        const [audio] = this.#deps.media.lines;
-        if (audio) this.#bot?.codecChanged(audio.line.codec);
+        this.#tellCodec();
         return { accept: true as const, sdp };
       },
       (err: unknown) => {
@@ -119,6 +122,24 @@ export class PhoneCall implements SipSessionDelegate, BotCall {
         this.end('answer could not be applied');
       },
     );
+  }
+
+  /** The answer to what we offered in a re-INVITE without an offer (RFC 3261 14.2); a bad one changes nothing. */
+  #takeChange(sdp: string, inForce: AnswerPlan): void {
+    const plan = planAnswer(sdp, this.#deps.policy, inForce);
+    if (plan.problem) {
+      this.#deps.logger.warn('answer to our re-offer is not usable', { ...plan.problem });
+      return;
+    }
+    this.#apply(plan).then(
+      () => this.#tellCodec(),
+      (err: unknown) => this.#deps.logger.warn('answer to our re-offer could not be applied', { err }),
+    );
+  }
+
+  #tellCodec(): void {
+    const [audio] = this.#deps.media.lines;
+    if (audio) this.#bot?.codecChanged(audio.line.codec);
   }
 
   /** One audio line serves a call; the rest of a re-offer is refused. */
