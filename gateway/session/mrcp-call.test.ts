@@ -10,7 +10,16 @@ import { FakeRecogBackend, FakeSynthBackend } from '../mrcp/testing/fake-backend
 import { planAnswer } from '../sip/offer-answer.js';
 import { MrcpCall } from './mrcp-call.js';
 import { SessionMedia } from './session-media.js';
-import { addresses, audio, control, FakeSipSession, policy, portsOf, sdp } from './testing/fake-sip.js';
+import {
+  addresses,
+  audio,
+  control,
+  decided,
+  FakeSipSession,
+  policy,
+  portsOf,
+  sdp,
+} from './testing/fake-sip.js';
 import { FakeHost } from './testing/fake-media.js';
 import { settled } from './testing/kit.js';
 
@@ -163,7 +172,7 @@ describe('ending (RFC 6787 4.6)', () => {
 describe('re-INVITE (RFC 3264 section 8)', () => {
   test('adds a channel beside the one that stays', async () => {
     const { call, recogs, synths } = await confirmed(synthOffer);
-    const answer = await call.onReinvite(bothOffer);
+    const answer = await decided(call.onReinvite(bothOffer));
     expect(answer).toMatchObject({ accept: true });
     expect(answer.accept && portsOf(answer.sdp)).toEqual([addresses.mrcpPort, 30_000, addresses.mrcpPort]);
     expect([synths.length, recogs.length, synths[0]?.closed]).toEqual([1, 1, 0]);
@@ -171,8 +180,8 @@ describe('re-INVITE (RFC 3264 section 8)', () => {
 
   test('port 0 removes a channel and its backend only', async () => {
     const { call, recogs, synths, server } = await confirmed();
-    const answer = await call.onReinvite(
-      sdp(['m=application 0 TCP/MRCPv2 1'], audio(), control('speechrecog')),
+    const answer = await decided(
+      call.onReinvite(sdp(['m=application 0 TCP/MRCPv2 1'], audio(), control('speechrecog'))),
     );
     expect(answer.accept && portsOf(answer.sdp)).toEqual([0, 30_000, addresses.mrcpPort]);
     expect([synths[0]?.closed, recogs[0]?.closed, server.stats().channels]).toEqual([1, 0, 1]);
@@ -180,14 +189,14 @@ describe('re-INVITE (RFC 3264 section 8)', () => {
 
   test('a control line that asks for another resource gets a channel of that resource', async () => {
     const { call, recogs, synths } = await confirmed(synthOffer);
-    const answer = await call.onReinvite(sdp(control('speechrecog'), audio()));
+    const answer = await decided(call.onReinvite(sdp(control('speechrecog'), audio())));
     expect(answer.accept && answer.sdp).toMatch(/a=channel:[0-9a-f]{16}@speechrecog/);
     expect([synths[0]?.closed, recogs.length]).toEqual([1, 1]);
   });
 
   test('without an offer repeats what is in force (RFC 3261 14.2)', async () => {
     const { call } = await confirmed();
-    const answer = await call.onReinvite(null);
+    const answer = await decided(call.onReinvite(null));
     expect(answer.accept && portsOf(answer.sdp)).toEqual([addresses.mrcpPort, 30_000, addresses.mrcpPort]);
   });
 
@@ -197,7 +206,7 @@ describe('re-INVITE (RFC 3264 section 8)', () => {
     ['no resource that exists here', sdp(control('recorder'), audio(), control('speakverify')), 404],
   ])('%s is refused with a status and changes nothing', async (_case, offer, status) => {
     const { call, server } = await confirmed();
-    expect(await call.onReinvite(offer)).toMatchObject({ accept: false, status });
+    expect(await decided(call.onReinvite(offer))).toMatchObject({ accept: false, status });
     expect(server.stats().channels).toBe(2);
   });
 
@@ -205,7 +214,7 @@ describe('re-INVITE (RFC 3264 section 8)', () => {
     const { call, host, logger } = await confirmed(synthOffer);
     host.portsLeft = 0;
     const more = sdp(control('speechsynth', 'a=cmid:2'), audio(), audio(4_002, 'a=mid:2'));
-    expect(await call.onReinvite(more)).toEqual({ accept: false, status: 500 });
+    expect(await decided(call.onReinvite(more))).toEqual({ accept: false, status: 500 });
     expect(logger.lines.at(-1)).toMatchObject({ level: 'warn' });
   });
 });

@@ -5,7 +5,7 @@ import type { MediaStream, RtpCodec } from '../../media/worker/media-host.js';
 import { planAnswer } from '../sip/offer-answer.js';
 import { PhoneCall, type CallBot } from './phone-call.js';
 import { SessionMedia } from './session-media.js';
-import { addresses, audio, FakeSipSession, policy, portsOf, sdp } from './testing/fake-sip.js';
+import { addresses, audio, decided, FakeSipSession, policy, portsOf, sdp } from './testing/fake-sip.js';
 import { FakeHost } from './testing/fake-media.js';
 import { settled } from './testing/kit.js';
 
@@ -131,14 +131,14 @@ describe('a delayed offer (RFC 3261 13.2.1)', () => {
 
   test('a re-INVITE before the ACK is refused with 491 (RFC 3261 14.2)', async () => {
     const { call } = await accepted(null);
-    expect(await call.onReinvite(sdp(audio()))).toEqual({ accept: false, status: 491 });
+    expect(await decided(call.onReinvite(sdp(audio())))).toEqual({ accept: false, status: 491 });
   });
 });
 
 describe('re-INVITE', () => {
   test('hold and another codec reach the stream and the bot (RFC 3264 8.4)', async () => {
     const { bots, call, host } = await confirmed();
-    const answer = await call.onReinvite(sdp(['m=audio 4002 RTP/AVP 8', 'a=sendonly']));
+    const answer = await decided(call.onReinvite(sdp(['m=audio 4002 RTP/AVP 8', 'a=sendonly'])));
     expect(answer.accept && answer.sdp).toContain('a=recvonly');
     expect(host.streams[0]?.updates).toMatchObject([{ direction: 'recvonly', remote: { port: 4_002 } }]);
     expect(bots[0]?.told).toEqual(['start alice', 'codec PCMA']);
@@ -146,7 +146,7 @@ describe('re-INVITE', () => {
 
   test('without an offer is answered with one, and the ACK with the answer to it counts (RFC 3261 14.2)', async () => {
     const { bots, call, host } = await confirmed();
-    const offered = await call.onReinvite(null);
+    const offered = await decided(call.onReinvite(null));
     expect(offered.accept && portsOf(offered.sdp)).toEqual([30_000]);
     call.onConfirmed(sdp(audio(4_010)));
     await settled();
@@ -157,7 +157,7 @@ describe('re-INVITE', () => {
 
   test('a bad answer in that ACK is logged and changes nothing', async () => {
     const { call, closed, host, logger } = await confirmed();
-    await call.onReinvite(null);
+    await decided(call.onReinvite(null));
     call.onConfirmed('hello');
     await settled();
     expect([host.streams[0]?.updates, closed]).toEqual([[], []]);
@@ -169,7 +169,7 @@ describe('re-INVITE', () => {
     ['no common codec', sdp(['m=audio 4000 RTP/AVP 18']), 488],
   ])('%s is refused', async (_case, offer, status) => {
     const { call, host } = await confirmed();
-    expect(await call.onReinvite(offer)).toMatchObject({ accept: false, status });
+    expect(await decided(call.onReinvite(offer))).toMatchObject({ accept: false, status });
     expect(host.streams[0]?.updates).toEqual([]);
   });
 });

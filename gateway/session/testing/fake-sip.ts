@@ -1,5 +1,11 @@
 import type { SipRequest } from '../../sip/message.js';
-import type { Invitation, SipRemote, SipSession, SipSessionDelegate } from '../../sip/user-agent-api.js';
+import type {
+  Invitation,
+  ReinviteAnswer,
+  SipRemote,
+  SipSession,
+  SipSessionDelegate,
+} from '../../sip/user-agent-api.js';
 import type { AnswerPolicy } from '../../sip/offer-answer.js';
 import type { SessionAddresses } from '../session-media.js';
 
@@ -37,6 +43,13 @@ export function control(resource: string, ...more: readonly string[]): string[] 
 /** The ports of the `m=` lines of a description, in their order. */
 export function portsOf(description: string): number[] {
   return [...description.matchAll(/^m=\S+ (\d+)/gm)].map((match) => Number(match[1]));
+}
+
+type Decision = Exclude<ReinviteAnswer, Promise<ReinviteAnswer>>;
+
+/** What a re-INVITE is answered with, now or later. */
+export function decided(answer: ReinviteAnswer): Promise<Decision> {
+  return answer instanceof Promise ? answer.then(decided) : Promise.resolve(answer);
 }
 
 /** A SIP session that counts what is asked of it. */
