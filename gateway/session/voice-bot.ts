@@ -32,13 +32,16 @@ export interface BotCall {
   transfer(target: string): Promise<void>;
 }
 
+/** What a bot needs of its conversation. */
+export type BotConversation = Pick<Conversation, 'handle' | 'close' | 'tree' | 'state'>;
+
 export interface VoiceBotDeps {
   readonly sessionId: string;
   readonly settings: VoiceBotSettings;
   readonly call: BotCall;
   readonly stream: MediaStream;
   readonly codec: RtpCodec;
-  readonly conversation: Conversation;
+  readonly conversation: BotConversation;
   readonly speaker: Speaker;
   readonly clock: Clock;
   readonly logger: Logger;
