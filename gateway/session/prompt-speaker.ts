@@ -1,5 +1,5 @@
 import type { Logger } from '../../config/logger.js';
-import type { WireEncoding } from '../../media/speech/audio-clip.js';
+import type { AudioClip, WireEncoding } from '../../media/speech/audio-clip.js';
 import type { SpeechError } from '../../media/speech/errors.js';
 import { selectEngines, speakWithFallback } from '../../media/speech/fallback.js';
 import type { SynthesisCache } from '../../media/speech/synthesis-cache.js';
@@ -120,9 +120,7 @@ class StreamedPrompt implements Speaking {
 
   feedFrom(subscribe: (consumer: ClipConsumer) => ClipSubscription): void {
     this.#subscription = subscribe({
-      onClip: (clip) => {
-        this.#play = this.#stream.play(clip, this.#playListener());
-      },
+      onClip: (clip) => this.#take(clip),
       onChunk: (bytes, marks) => this.#streaming().append(bytes, marks),
       onEnd: () => this.#streaming().finish(true),
       onError: (error) => {
@@ -144,6 +142,16 @@ class StreamedPrompt implements Speaking {
 
   stop(): void {
     this.#play?.stop();
+  }
+
+  /** A hit comes before anything plays; after a first engine failed, the next one's hit fills the place kept for it. */
+  #take(clip: AudioClip): void {
+    if (!this.#play) {
+      this.#play = this.#stream.play(clip, this.#playListener());
+      return;
+    }
+    this.#play.append(clip.bytes, clip.marks);
+    this.#play.finish(true);
   }
 
   #streaming(): PlayHandle {
