@@ -8,7 +8,7 @@ import { configOutline } from './schema-outline.js';
 import type { SchemaOutline } from './schema-outline.js';
 import { configSchema } from './schema.js';
 
-describe('what is committed is what the schema generates (node dist/config/emit-schema.js)', () => {
+describe('what is committed is what the schema generates (npm run schemas)', () => {
   test.each(configFiles.map((file) => [file.path, file] as const))('%s', (path, file) => {
     expect(readFileSync(projectPath(path), 'utf8')).toBe(file.render());
   });

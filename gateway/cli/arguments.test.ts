@@ -20,8 +20,6 @@ describe('verbs and their options', () => {
     ['serve --config=p.yaml', { verb: 'serve', configFile: 'p.yaml' }],
     ['check', { verb: 'check', configFile: null, treeFile: null }],
     ['check --tree t.yaml -c p.yaml', { verb: 'check', configFile: 'p.yaml', treeFile: 't.yaml' }],
-    ['test', { verb: 'test', storyFiles: [] }],
-    ['test a.yaml b.yaml', { verb: 'test', storyFiles: ['a.yaml', 'b.yaml'] }],
     ['chat -t t.yaml', { verb: 'chat', configFile: null, treeFile: 't.yaml' }],
     ['call sip:bot@127.0.0.1:5060', call],
     ['call sip:bot@127.0.0.1:5060 --say yes --say bye', { ...call, say: ['yes', 'bye'] }],
@@ -39,7 +37,7 @@ describe('help', () => {
     const parsed = parseArguments(words(line));
     expect(parsed).toMatchObject({ ok: true, command: { verb: 'help' } });
     const text = parsed.ok && parsed.command.verb === 'help' ? parsed.command.text : '';
-    for (const verb of ['serve', 'check', 'test', 'chat', 'call', 'version'])
+    for (const verb of ['serve', 'check', 'chat', 'call', 'version'])
       expect(text).toMatch(new RegExp(`^  ${verb} `, 'm'));
   });
 
@@ -54,7 +52,7 @@ describe('help', () => {
 describe('mistakes are explained', () => {
   test.each([
     ['srve', 'unknown verb "srve"', 'did you mean "serve"?'],
-    ['dance', 'unknown verb "dance"', 'use one of: serve, check, test, chat, call, help, version'],
+    ['dance', 'unknown verb "dance"', 'use one of: serve, check, chat, call, help, version'],
     ['--config x', 'the first word is a verb, not "--config"', /use one of/],
     ['serve --confg x', 'unknown option "--confg"', 'did you mean --config?'],
     ['serve --zzz', 'unknown option "--zzz"', 'usage: parley serve [--config FILE]'],

@@ -34,6 +34,7 @@ class FakeCaller {
     if (this.refusal) throw this.refusal;
     this.offer = offer;
     this.#delegate = delegate;
+    this.sip.delegate = delegate;
     return this.sip;
   }
 }
@@ -104,7 +105,7 @@ describe('a call', () => {
     speaker.prompt('my bill').end();
     hear({ ...heard('goodbye'), inputStartedAtMs: 3_500, endpointAtMs: 5_200, resultAtMs: 5_300 });
     clock.advance(3_000);
-    userAgent.delegate.onEnded('remote-bye');
+    userAgent.sip.endedBy('remote-bye');
     await settled();
     expect(lines()).toEqual([
       'calling sip:bot@127.0.0.1',
@@ -119,19 +120,41 @@ describe('a call', () => {
     expectReleased(parts);
   });
 
-  test('listens with the grammar of what the bot may say, and with no grammar at all without one', async () => {
-    const known = await answered();
-    expect(known.stream.lastListen.request).toMatchObject({
+  test('listens with the grammar of what the bot may say', async () => {
+    const { stream } = await answered();
+    expect(stream.lastListen.request).toMatchObject({
       recognizer: 'ears',
       recognition: { grammars: [expected], language: 'en-US' },
       dtmf: null,
       bargeIn: 'none',
       startInputTimers: true,
     });
-    const unknown = await answered({ expected: null });
-    expect(unknown.stream.lastListen.request.recognition).toBeNull();
-    unknown.hear(outcome());
-    expect(unknown.lines().at(-2)).toMatch(/^bot {4}\(not understood\)/);
+  });
+
+  test.each([
+    [expected, heard('welcome'), 'welcome'],
+    [expected, outcome(), '(not understood)'],
+    [null, heard('hello'), '(speech)'],
+  ])(
+    'with grammar %j the bot is written down as what was understood of it',
+    async (grammar, result, text) => {
+      const { hear, lines } = await answered({ expected: grammar });
+      hear(result);
+      expect(lines().find((line) => line.startsWith('bot'))).toContain(`bot    ${text}   [`);
+    },
+  );
+
+  test.each([
+    [expected, 'bot    welcome to'],
+    [null, 'bot    (speech)'],
+  ])('what the bot was saying when it hung up is printed: with grammar %j', async (grammar, line) => {
+    const { lines, stream, userAgent } = await answered({ lines: [], expected: grammar });
+    const { listener } = stream.lastListen;
+    listener.onStartOfInput('speech');
+    listener.onPartial('welcome to');
+    userAgent.sip.endedBy('remote-bye');
+    await settled();
+    expect(lines().slice(-2)).toEqual([line, 'the bot hung up after 0.00 s']);
   });
 
   test('a line that starts with # is pressed', async () => {
@@ -153,7 +176,7 @@ describe('a call that fails with 1', () => {
   test('the bot hangs up before the last line', async () => {
     const parts = await answered({ lines: ['one', 'two', 'three'] });
     parts.hear(heard('welcome'));
-    parts.userAgent.delegate.onEnded('remote-bye');
+    parts.userAgent.sip.endedBy('remote-bye');
     await settled();
     expect(parts.lines().slice(-2)).toEqual(['the bot hung up after 0.00 s', 'not said: two | three']);
     expect(parts.result()).toBe(1);
@@ -162,7 +185,7 @@ describe('a call that fails with 1', () => {
 
   test('the call breaks off', async () => {
     const { lines, result, userAgent } = await answered({ lines: [] });
-    userAgent.delegate.onEnded('session-timer');
+    userAgent.sip.endedBy('session-timer');
     await settled();
     expect([lines().at(-1), result()]).toEqual(['call ended (session-timer) after 0.00 s', 1]);
   });
@@ -218,7 +241,6 @@ describe('a call that fails with 1', () => {
     await parts.start();
     parts.clock.advance(maxMs);
     parts.userAgent.delegate.onRejected(null, null);
-    parts.userAgent.delegate.onEnded('local-bye');
     await settled();
     expect(parts.lines().slice(1)).toEqual(['no end after 60.00 s']);
     expect([parts.result(), parts.userAgent.sip.byes]).toEqual([1, 1]);
@@ -245,7 +267,7 @@ describe('nothing goes on after the end', () => {
   test('neither listening, nor speaking, nor printing', async () => {
     const { hear, lines, speaker, stream, userAgent } = await answered({ lines: ['one', 'two'] });
     hear(heard('welcome'));
-    userAgent.delegate.onEnded('remote-bye');
+    userAgent.sip.endedBy('remote-bye');
     await settled();
     const printed = lines().length;
     speaker.prompt('one').end('closed');

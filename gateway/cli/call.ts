@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream';
 import type { Clock } from '../../config/clock.js';
 import type { Random } from '../../config/random.js';
 import type { Grammar } from '../../media/speech/grammar/grammar.js';
+import { phraseGrammar } from '../../media/speech/grammar/phrases.js';
 import type { ListenOutcome, MediaHost, MediaStream, RtpCodec } from '../../media/worker/media-host.js';
 import { createAudioOffer, readAudioAnswer } from '../sip/descriptions.js';
 import { SipError } from '../sip/errors.js';
@@ -18,7 +19,7 @@ export interface CallOptions {
   /** What the caller says, in order; `#12` presses keys. */
   readonly lines: readonly string[];
   readonly language: string;
-  /** What the bot may say, so that the caller's recogniser can write it down; null prints durations only. */
+  /** What the bot may say, so that the caller's recogniser can write it down; null shows only when it spoke. */
   readonly expected: Grammar | null;
   readonly localAddress: string;
   /** The call is ended after this. */
@@ -34,6 +35,9 @@ export interface CallDeps {
   readonly clock: Clock;
   readonly random: Random;
 }
+
+/** Stands in where nothing is known of what the bot may say: its speech is timed, not written down. */
+const anything = phraseGrammar('session:anything', ['hello'], 'en-US');
 
 /** Silence that ends a turn of the bot: longer than the pauses between its sentences. */
 const botTurnSilenceMs = 1_200;
@@ -76,6 +80,8 @@ class SyntheticCaller {
   #sip: SipSession | null = null;
   #answeredAtMs = 0;
   #spokeUntilMs = 0;
+  /** What the bot has said of a turn that is not over; empty while it is silent. */
+  #unfinished = '';
   #over = false;
   #resolve: (code: number) => void = () => undefined;
 
@@ -111,8 +117,8 @@ class SyntheticCaller {
   fail(what: string): void {
     if (this.#over) return;
     this.#print(what);
-    this.#sip?.end();
     this.#finish(1);
+    this.#sip?.end();
   }
 
   #invite(): void {
@@ -166,17 +172,17 @@ class SyntheticCaller {
 
   /** Waits for one turn of the bot. */
   #hear(): void {
-    const { expected, language } = this.#options;
+    const expected = this.#options.expected ?? anything;
     this.#stream.listen(
       {
         recognizer: this.#deps.recognizer,
-        recognition: expected && {
+        recognition: {
           sessionId: 'caller',
           sampleRateHz: this.#codec?.clockRateHz ?? 8_000,
-          language,
+          language: expected.language,
           grammars: [expected],
           hints: [],
-          interimResults: false,
+          interimResults: true,
           nBest: 1,
         },
         dtmf: null,
@@ -190,8 +196,12 @@ class SyntheticCaller {
         confidenceThreshold: 0,
       },
       {
-        onStartOfInput: () => undefined,
-        onPartial: () => undefined,
+        onStartOfInput: () => {
+          this.#unfinished = '(speech)';
+        },
+        onPartial: (text) => {
+          if (this.#options.expected) this.#unfinished = text;
+        },
         onWarning: () => undefined,
         onComplete: (outcome) => this.#heard(outcome),
       },
@@ -200,6 +210,7 @@ class SyntheticCaller {
 
   #heard(outcome: ListenOutcome): void {
     if (this.#over) return;
+    this.#unfinished = '';
     if (outcome.cause === 'no-input-timeout') {
       this.#print(`bot    (silent for ${seconds(botPatienceMs)})`);
     } else if (outcome.error) {
@@ -207,7 +218,9 @@ class SyntheticCaller {
       // With nothing left to say, a recogniser that fails at once would be asked again without end.
       if (this.#pending.length === 0) return;
     } else {
-      const text = outcome.result.alternatives[0]?.text ?? '(not understood)';
+      const text = this.#options.expected
+        ? (outcome.result.alternatives[0]?.text ?? '(not understood)')
+        : '(speech)';
       const startedAtMs = outcome.inputStartedAtMs ?? this.#spokeUntilMs;
       const endedAtMs = (outcome.endpointAtMs ?? outcome.resultAtMs) - botTurnSilenceMs;
       this.#print(
@@ -252,6 +265,7 @@ class SyntheticCaller {
 
   #ended(reason: string): void {
     if (this.#over) return;
+    if (this.#unfinished !== '') this.#print(`bot    ${this.#unfinished}`);
     const who = reason === 'remote-bye' ? 'the bot hung up' : `call ended (${reason})`;
     this.#print(`${who} after ${seconds(this.#deps.clock.nowMs() - this.#answeredAtMs)}`);
     if (this.#pending.length > 0) this.#print(`not said: ${this.#pending.join(' | ')}`);

@@ -53,14 +53,15 @@ export async function callWithOwnMedia(
     const file = config.dialog.trees[config.dialog.tree] ?? '';
     const { tree } = loadTree(readFileSync(file, 'utf8'), file);
     const language = tree?.language ?? 'en-US';
-    const recognizer = tiers.recognizerFor(config.bot.tier, language);
+    const understands = tiers.recognizerFor(config.bot.tier, language);
+    const recognizer = understands ?? tiers.anyRecognizer(config.bot.tier);
     const unavailable = Object.values(config.bot.handover.unavailable);
     return await runCall(
       {
         target: command.uri,
         lines: [...command.say, ...(command.dtmf === '' ? [] : [`#${command.dtmf}`])],
         language,
-        expected: tree && recognizer !== null ? promptGrammar(tree, unavailable) : null,
+        expected: tree && understands !== null ? promptGrammar(tree, unavailable) : null,
         localAddress: loopback,
         maxMs: command.seconds * 1_000,
       },

@@ -12,7 +12,7 @@ export class MediaWatch {
   readonly #clock: Clock;
   readonly #logger: Logger;
   #latest: readonly WorkerMetrics[] = [];
-  #closedStreams = { lost: 0, late: 0, underruns: 0 };
+  #closedStreams = { lost: 0, late: 0, underruns: 0, strangers: 0, malformed: 0 };
   #packets = { sent: 0, received: 0 };
   #timer: Timer | null = null;
   #stopped = false;
@@ -41,6 +41,8 @@ export class MediaWatch {
     this.#closedStreams.lost += stats.lost;
     this.#closedStreams.late += stats.late;
     this.#closedStreams.underruns += stats.underruns;
+    this.#closedStreams.strangers += stats.strangers;
+    this.#closedStreams.malformed += stats.malformed;
   }
 
   /** Highest share of a worker thread in use, 0 to 1. */

@@ -19,6 +19,7 @@ export function nodeReadings(parts: () => NodeParts | null): Providers {
         malformed: stats.parseErrors,
         transactions: stats.transactions,
         calls: stats.dialogs,
+        connections: stats.tcpConnections,
       };
     },
     mrcp: () => {

@@ -122,7 +122,7 @@ describe('nodeStatus', () => {
       { label: 'MRCP sessions', value: 2, most: config.sip.maxCalls },
       { label: 'MRCP channels', value: 5 },
       { label: 'RTP streams', value: 4, most: 1_000 },
-      { label: 'Busiest media worker', value: 0.25, unit: 'percent', most: 1 },
+      { label: 'Busiest worker', value: 0.25, unit: 'percent' },
       { label: 'Prompts in the cache', value: 7 },
       { label: 'Synthesis cache', value: 700, most: 256 * 1_048_576, unit: 'bytes' },
     ]);
@@ -136,7 +136,7 @@ describe('startUpReport', () => {
     ['the version', 'Parley 1.2.3'],
     ['a listener', '  MRCPv2  tcp  127.0.0.1:1544'],
     ['an engine', '  recognizer   ears (en-US)'],
-    ['many languages in short', '  synthesizer  mouth (a, b, c, d, e, f and 2 more)'],
+    ['many languages in short', '  synthesizer  mouth (a, b, c, d, e, f, and 2 more)'],
     [
       'what is missing and the fix',
       '  synthesizer  espeak (not available: espeak-ng is not installed; apt-get install espeak-ng)',

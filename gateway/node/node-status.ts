@@ -1,6 +1,7 @@
 import { bindAddress, rtpStreams } from '../../config/network-plan.js';
 import type { ListenerStatus, StatusFacts } from '../http/status.js';
 import type { NodeParts } from './parley-node.js';
+import { shortList } from './short-list.js';
 
 /** What the status page and the start-up report read. */
 export interface StatusParts extends Pick<NodeParts, 'config' | 'table' | 'version'> {
@@ -20,7 +21,7 @@ export function nodeStatus(parts: StatusParts, httpPort: number): StatusFacts {
     version: parts.version,
     listeners: listeners(parts, httpPort),
     engines: [
-      ...tiers.reports(),
+      ...tiers.reports().map((report) => ({ ...report, languages: shortList(report.languages) })),
       {
         kind: 'scorer',
         name: config.dialog.scorer,
@@ -40,7 +41,7 @@ export function nodeStatus(parts: StatusParts, httpPort: number): StatusFacts {
       { label: 'MRCP sessions', value: table.count('mrcp'), most: config.sip.maxCalls },
       { label: 'MRCP channels', value: mrcp.stats().channels },
       { label: 'RTP streams', value: host.openStreams, most: rtpStreams(config) },
-      { label: 'Busiest media worker', value: watch.busiest, unit: 'percent', most: 1 },
+      { label: 'Busiest worker', value: watch.busiest, unit: 'percent' },
       { label: 'Prompts in the cache', value: cache.entries },
       {
         label: 'Synthesis cache',

@@ -2,6 +2,7 @@ import type { Clock } from '../../config/clock.js';
 import type { Logger } from '../../config/logger.js';
 import { advertisedAddress, bindAddress, workerCount } from '../../config/network-plan.js';
 import { PlatformRules } from '../../config/platform-rules.js';
+import { formatProblem } from '../../config/problem.js';
 import type { Random } from '../../config/random.js';
 import type { Config } from '../../config/schema.js';
 import { compileGrammarDocument } from '../../media/speech/grammar/compile.js';
@@ -270,11 +271,10 @@ export class ParleyNode {
 function checkedTemplates(config: Config, logger: Logger) {
   const { templates, problems } = loadTemplates(config.templates.directories);
   for (const problem of problems) logger.error('template not usable', { ...problem });
+  const reasons = problems.map((problem) => formatProblem({ ...problem, severity: 'error', path: '' }));
   for (const id of [config.templates.default, ...config.templates.rules.map((rule) => rule.template)]) {
     if (!templates.has(id))
-      throw new StartError(
-        `templates: there is no usable template "${id}"; run \`parley check\` for the reason`,
-      );
+      throw new StartError([`templates: there is no usable template "${id}"`, ...reasons].join('\n'));
   }
   return templates;
 }

@@ -141,6 +141,16 @@ describe('tiers', () => {
     ]);
   });
 
+  test.each([
+    ['default', { ears: 'ready', spare: 'ready' }, 'ears'],
+    ['default', { spare: 'ready' }, 'spare'],
+    ['second', { ears: 'ready', spare: 'loading' }, null],
+  ] as const)('tier %s with %j has %s to find out that somebody speaks', async (tier, states, name) => {
+    const { tiers, watch } = await fixture();
+    watch(states);
+    expect(tiers.anyRecognizer(tier)).toBe(name);
+  });
+
   test('that do not exist are an error', async () => {
     const { tiers } = await fixture();
     expect(() => tiers.speaker('third')).toThrow('there is no tier "third"');

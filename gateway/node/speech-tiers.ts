@@ -111,6 +111,11 @@ export class SpeechTiers {
     return null;
   }
 
+  /** Name of any available recogniser of the tier, to find out when somebody speaks, whatever they say. */
+  anyRecognizer(tier: string): string | null {
+    return this.#tier(tier).recognizers.find((name) => this.#engineStates().get(name) === 'ready') ?? null;
+  }
+
   speaks(language: string): boolean {
     return [...this.#synthesizers.values()].some(({ capabilities }) =>
       coversLanguage(capabilities.languages, language),

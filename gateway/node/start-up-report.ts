@@ -1,6 +1,5 @@
 import { listeners, type StatusParts } from './node-status.js';
-
-const mostNames = 6;
+import { shortList } from './short-list.js';
 
 /** What an operator wants to know at start: what listens where, who hears and speaks, and what to try next. */
 export function startUpReport(parts: StatusParts, httpPort: number): string[] {
@@ -10,7 +9,7 @@ export function startUpReport(parts: StatusParts, httpPort: number): string[] {
     lines.push(`  ${label(protocol)} ${transport.padEnd(4)} ${address}:${ports}`);
   lines.push('');
   for (const { kind, name, languages, available, detail } of tiers.reports()) {
-    const state = available ? shortList(languages) : `not available: ${detail}`;
+    const state = available ? shortList(languages).join(', ') : `not available: ${detail}`;
     lines.push(`  ${kind.padEnd(12)} ${name} (${state})`);
   }
   lines.push(
@@ -18,12 +17,6 @@ export function startUpReport(parts: StatusParts, httpPort: number): string[] {
   );
   lines.push('', ...missingSpeech(parts), ...nextSteps(parts, httpPort), '');
   return lines;
-}
-
-/** The first few of a list, and how many more there are. */
-function shortList(names: readonly string[]): string {
-  const shown = names.slice(0, mostNames).join(', ');
-  return names.length > mostNames ? `${shown} and ${names.length - mostNames} more` : shown;
 }
 
 function label(protocol: string): string {

@@ -4,7 +4,7 @@ import { FakeClock } from '../../config/clock.js';
 import { MemoryLogger } from '../../config/logger.js';
 import { SeededRandom } from '../../config/random.js';
 import type { AnswerPlan } from '../sip/offer-answer.js';
-import type { SipSession } from '../sip/user-agent-api.js';
+import type { SipSession, SipSessionEnd } from '../sip/user-agent-api.js';
 import { CallIngress, type IncomingSession, type IncomingSessionParts } from './call-ingress.js';
 import { SessionTable } from './session-table.js';
 import { addresses, audio, control, FakeInvitation, policy, sdp } from './testing/fake-sip.js';
@@ -34,8 +34,8 @@ class FakeSession implements IncomingSession {
   }
 
   end(reason: string): void {
+    if (this.ends.length > 0) return;
     this.ends.push(reason);
-    if (this.ends.length > 1) return;
     this.sip?.end();
     void this.parts.media.close().then(() => this.parts.onClosed(reason));
   }
@@ -48,8 +48,8 @@ class FakeSession implements IncomingSession {
     return { accept: false, status: 488 };
   }
 
-  onEnded(): void {
-    throw new Error('nobody ends here');
+  onEnded(reason: SipSessionEnd): void {
+    this.end(reason);
   }
 }
 

@@ -73,6 +73,7 @@ function fixture(offer: string = bothOffer) {
 
 async function confirmed(offer: string = bothOffer) {
   const parts = fixture(offer);
+  parts.sip.delegate = parts.call;
   await parts.call.open();
   parts.call.accepted(parts.sip);
   parts.call.onConfirmed();
@@ -124,7 +125,7 @@ describe('opening', () => {
 describe('ending (RFC 6787 4.6)', () => {
   test('BYE from the client closes the channels and the audio', async () => {
     const parts = await confirmed();
-    parts.call.onEnded('remote-bye');
+    parts.sip.endedBy('remote-bye');
     await settled();
     expect([parts.synths[0]?.closed, parts.recogs[0]?.closed]).toEqual([1, 1]);
     expect(parts.closed).toEqual(['remote-bye, 1 streams']);
@@ -137,7 +138,6 @@ describe('ending (RFC 6787 4.6)', () => {
     parts.loseConnection();
     parts.loseConnection();
     parts.call.end('drain');
-    parts.call.onEnded('local-bye');
     await settled();
     expect(parts.sip.byes).toBe(1);
     expect(parts.closed).toEqual(['MRCP connection lost, 1 streams']);

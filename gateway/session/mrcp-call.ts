@@ -58,9 +58,9 @@ export class MrcpCall implements SipSessionDelegate {
 
   /** Sends BYE and releases everything; idempotent. */
   end(reason: string): void {
-    if (this.#closed) return;
-    this.#sip?.end();
+    // Before BYE, whose `onEnded` would put its own reason in the place of ours.
     this.#close(reason);
+    this.#sip?.end();
   }
 
   onConfirmed(): void {

@@ -59,6 +59,7 @@ function fixture(offer: string | null = sdp(audio())) {
 
 async function accepted(offer: string | null = sdp(audio())) {
   const parts = fixture(offer);
+  parts.sip.delegate = parts.call;
   await parts.call.open();
   parts.call.accepted(parts.sip);
   return parts;
@@ -177,7 +178,7 @@ describe('re-INVITE', () => {
 describe('ending', () => {
   test('BYE from the caller closes the bot and the audio, once', async () => {
     const { bots, call, closed, host, sip } = await confirmed();
-    call.onEnded('remote-bye');
+    sip.endedBy('remote-bye');
     call.hangUp('dialog ended');
     await settled();
     expect(bots[0]?.told).toEqual(['start alice', 'close']);
@@ -187,7 +188,7 @@ describe('ending', () => {
   test('the bot hanging up sends BYE', async () => {
     const { call, closed, sip } = await confirmed();
     call.hangUp('dialog ended');
-    call.onEnded('local-bye');
+    call.hangUp('again');
     await settled();
     expect([sip.byes, closed]).toEqual([1, ['dialog ended, 1 streams']]);
   });

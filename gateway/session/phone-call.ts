@@ -60,9 +60,9 @@ export class PhoneCall implements SipSessionDelegate, BotCall {
 
   /** Sends BYE and releases everything; idempotent. */
   end(reason: string): void {
-    if (this.#closed) return;
-    this.#sip?.end();
+    // Before BYE, whose `onEnded` would put its own reason in the place of ours.
     this.#close(reason);
+    this.#sip?.end();
   }
 
   transfer(target: string): Promise<void> {

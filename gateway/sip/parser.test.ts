@@ -142,6 +142,8 @@ describe('messages that must be refused', () => {
     ['a lone CR in a value', 'header-syntax', 400, true, text({}, '', ['Subject: a\rContact: <sip:x@y>'])],
     ['a fold before any field', 'header-syntax', 400, true, text({ Via: ` folded\r\n${head[1] ?? ''}` })],
     ['no empty line', 'head-incomplete', 400, true, head.join('\r\n')],
+    ['cut after a header field', 'head-incomplete', 400, true, `${head.join('\r\n')}\r\n`],
+    ['cut inside the empty line', 'head-incomplete', 400, true, `${head.join('\r\n')}\r\n\r`],
     ['no From', 'header-missing', 400, false, text({ From: null })],
     ['no Via', 'header-missing', 400, false, text({ Via: null })],
     ['a malformed Via', 'header-value', 400, false, text({ Via: 'Via: SIP/2.0 192.0.2.9' })],

@@ -25,8 +25,9 @@ export function parseDatagram(datagram: Buffer, limits: SipLimits): SipParseResu
     const lineEnd = end < 0 ? datagram.length : end;
     const progress = head.line(lineText(datagram, at, lineEnd), lineEnd - at + 1);
     if (progress === 'stop') return head.finish(Buffer.alloc(0));
-    if (progress === 'end') return finishDatagram(head, datagram, lineEnd + 1, limits);
+    // The end of the datagram is no line end: one that was cut after a header field is not whole.
     if (end < 0) return head.fail('head-incomplete', 'No empty line after the header fields');
+    if (progress === 'end') return finishDatagram(head, datagram, lineEnd + 1, limits);
     at = end + 1;
   }
 }

@@ -126,6 +126,16 @@ export class Metrics {
       'Frames the jitter buffer had nothing for.',
       (media) => media.underruns,
     );
+    total(
+      'parley_rtp_strangers_total',
+      "RTP packets dropped because they came from another source than the call's.",
+      (media) => media.strangers,
+    );
+    total(
+      'parley_rtp_malformed_total',
+      "Datagrams dropped because they are no RTP of the call's formats.",
+      (media) => media.malformed,
+    );
     this.#gauge('parley_rtp_streams', 'RTP streams open.', [], () => only(read(), (media) => media.streams));
     this.#gauge('parley_worker_tick_lateness_seconds', 'How late media ticks run.', ['worker'], () =>
       (read()?.workers ?? []).map((worker) => [{ worker: worker.name }, worker.tickLatenessMs / 1_000]),
@@ -168,6 +178,9 @@ export class Metrics {
       only(sip(), (reading) => reading.transactions),
     );
     this.#gauge('parley_calls', 'SIP calls alive.', [], () => only(sip(), (reading) => reading.calls));
+    this.#gauge('parley_sip_connections', 'SIP TCP connections.', [], () =>
+      only(sip(), (reading) => reading.connections),
+    );
     this.#counter('parley_mrcp_requests_total', 'MRCP requests received.', [], () =>
       only(mrcp(), (reading) => reading.requests),
     );

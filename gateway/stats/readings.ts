@@ -18,6 +18,10 @@ export interface MediaReading {
   readonly lost: number;
   readonly late: number;
   readonly underruns: number;
+  /** Dropped because they came from another source than the call's. */
+  readonly strangers: number;
+  /** Dropped because they are no RTP of the call's formats. */
+  readonly malformed: number;
   readonly workers: readonly WorkerReading[];
 }
 
@@ -33,6 +37,8 @@ export interface SipReading {
   readonly malformed: number;
   readonly transactions: number;
   readonly calls: number;
+  /** TCP connections, of either side's making. */
+  readonly connections: number;
 }
 
 export interface MrcpReading {

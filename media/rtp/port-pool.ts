@@ -6,7 +6,7 @@ export interface PortRange {
   readonly to: number;
 }
 
-/** How long a port rests after use, so that stragglers of the last call do not reach the next one. */
+/** How long a port rests after use while there are others, so that stragglers of the last call do not reach the next. */
 export const portQuarantineMs = 2_000;
 
 interface RestingPort {
@@ -26,7 +26,8 @@ export function partitionPorts(range: PortRange, index: number, count: number): 
 /**
  * Hands out even ports (RFC 3550 11: RTP even, RTCP the next odd one) of a range, longest unused first.
  *
- * Needs no timer: resting ports come back when `acquire` looks for them.
+ * A port that still rests is better than a refused call: it is given when no other is left (`SourceLock` deals with
+ * stragglers). Needs no timer: resting ports come back when `acquire` looks for them.
  */
 export class PortPool {
   readonly #free: number[] = [];
@@ -41,24 +42,23 @@ export class PortPool {
 
   /** Ports that `acquire` could give now. */
   get available(): number {
-    this.#wake();
-    return this.#free.length;
+    return this.#free.length + this.#resting.length;
   }
 
   get taken(): number {
     return this.#taken.size;
   }
 
-  /** A port, or null when all are in use or resting. */
+  /** A port, or null when all are in use. */
   acquire(): number | null {
     this.#wake();
-    const port = this.#free.shift();
+    const port = this.#free.shift() ?? this.#resting.shift()?.port;
     if (port === undefined) return null;
     this.#taken.add(port);
     return port;
   }
 
-  /** Gives a port back; it rests for `portQuarantineMs`. Unknown ports are ignored. */
+  /** Gives a port back; it rests for `portQuarantineMs` if it can. Unknown ports are ignored. */
   release(port: number): void {
     if (!this.#taken.delete(port)) return;
     this.#resting.push({ port, freeAtMs: this.#clock.nowMs() + portQuarantineMs });

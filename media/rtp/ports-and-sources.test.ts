@@ -16,13 +16,30 @@ describe('PortPool', () => {
 
   it('lets a port rest before it is given again', () => {
     const clock = new FakeClock();
-    const pool = new PortPool({ from: 30_000, to: 30_001 }, clock);
-    pool.release(pool.acquire() ?? 0);
-    clock.advance(portQuarantineMs - 1);
-    expect(pool.acquire()).toBeNull();
-    clock.advance(1);
-    expect(pool.acquire()).toBe(30_000);
+    const pool = new PortPool({ from: 30_000, to: 30_005 }, clock);
+    const taken = [pool.acquire(), pool.acquire(), pool.acquire()];
+    pool.release(30_000);
+    clock.advance(portQuarantineMs);
+    pool.release(30_002);
+    expect([...taken, pool.acquire()]).toEqual([30_000, 30_002, 30_004, 30_000]);
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('gives the port that has rested longest rather than refuse a call', () => {
+    const clock = new FakeClock();
+    const pool = new PortPool({ from: 30_000, to: 30_003 }, clock);
+    const ports = [pool.acquire(), pool.acquire()];
+    pool.release(30_002);
+    clock.advance(100);
+    pool.release(30_000);
+    expect(pool.available).toBe(2);
+    expect([...ports, pool.acquire(), pool.acquire(), pool.acquire()]).toEqual([
+      30_000,
+      30_002,
+      30_002,
+      30_000,
+      null,
+    ]);
   });
 
   it('ignores a port that it did not give, and one given back twice', () => {

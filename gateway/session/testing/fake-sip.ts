@@ -5,6 +5,7 @@ import type {
   SipRemote,
   SipSession,
   SipSessionDelegate,
+  SipSessionEnd,
 } from '../../sip/user-agent-api.js';
 import type { AnswerPolicy } from '../../sip/offer-answer.js';
 import type { SessionAddresses } from '../session-media.js';
@@ -52,7 +53,7 @@ export function decided(answer: ReinviteAnswer): Promise<Decision> {
   return answer instanceof Promise ? answer.then(decided) : Promise.resolve(answer);
 }
 
-/** A SIP session that counts what is asked of it. */
+/** A SIP session that counts what is asked of it, and tells its delegate of its end as the user agent does: at once. */
 export class FakeSipSession implements SipSession {
   readonly callId = 'call@test';
   readonly localUri = 'sip:bot@127.0.0.1';
@@ -60,11 +61,20 @@ export class FakeSipSession implements SipSession {
   readonly remote = remote;
   readonly referred: string[] = [];
   byes = 0;
+  delegate: SipSessionDelegate | null = null;
+  #over = false;
   /** Why REFER fails, or null. */
   referFailure: Error | null = null;
 
   end(): void {
+    if (this.#over) return;
     this.byes++;
+    this.#end('local-bye');
+  }
+
+  /** BYE from the far end, or a failure. */
+  endedBy(reason: SipSessionEnd): void {
+    if (!this.#over) this.#end(reason);
   }
 
   reinvite(): Promise<string> {
@@ -74,6 +84,11 @@ export class FakeSipSession implements SipSession {
   refer(target: string): Promise<void> {
     this.referred.push(target);
     return this.referFailure ? Promise.reject(this.referFailure) : Promise.resolve();
+  }
+
+  #end(reason: SipSessionEnd): void {
+    this.#over = true;
+    this.delegate?.onEnded(reason);
   }
 }
 
@@ -112,6 +127,7 @@ export class FakeInvitation implements Invitation {
   accept(body: string, delegate: SipSessionDelegate): SipSession {
     this.answers.push(body);
     this.delegate = delegate;
+    this.session.delegate = delegate;
     return this.session;
   }
 
