@@ -225,6 +225,18 @@ describe('stopping', () => {
     },
   );
 
+  test('an outcome after STOP is no turn of the tree', async () => {
+    const { outcomes, recognize, stream } = await fixture(dialogue);
+    (await recognize()).stop();
+    stream.lastListen.listener.onComplete(heard('i am done'));
+    await recognize();
+    stream.lastListen.listener.onComplete(heard('my bill'));
+    await settled();
+    expect(outcomes.map(({ body }) => body)).toEqual([
+      expect.stringContaining('<reply>Your number?</reply>'),
+    ]);
+  });
+
   test('before the conversation is ready never listens', async () => {
     const { backend, stream } = await fixture(dialogue);
     const listener = { onStartOfInput: () => undefined, onComplete: () => undefined };
