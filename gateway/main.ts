@@ -99,12 +99,19 @@ async function serve(configFile: string | null): Promise<number> {
     logger.error('Parley could not start', { err });
     return 1;
   }
+  // Before it says that it is ready: whoever waits for that word may stop it at once.
+  const stopped = stoppedBySignal(node, logger);
   if (process.stdout.isTTY) startUpReport(node.parts, node.httpPort).forEach(print);
   else
     logger.info('started', {
       report: startUpReport(node.parts, node.httpPort).filter((line) => line !== ''),
     });
   logger.info('ready');
+  return stopped;
+}
+
+/** Resolves with the exit code after SIGTERM or SIGINT has drained the node. */
+function stoppedBySignal(node: ParleyNode, logger: Logger): Promise<number> {
   return new Promise((resolve) => {
     const stop = (signal: string): void => {
       logger.info('signal received', { signal });

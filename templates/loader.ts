@@ -8,7 +8,7 @@ import type { TemplateReading } from './read-template.js';
 import type { ResponseTemplate, TemplateProblem } from './schema.js';
 
 /** Where the templates of known platforms ship. */
-const bundledTemplates = projectPath('templates', 'platforms');
+export const bundledTemplates = projectPath('templates', 'platforms');
 
 /** What a set of directories holds: good templates, and a problem for everything else. */
 export interface LoadedTemplates {

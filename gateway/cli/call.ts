@@ -6,11 +6,12 @@ import type { Grammar } from '../../media/speech/grammar/grammar.js';
 import { phraseGrammar } from '../../media/speech/grammar/phrases.js';
 import type { ListenOutcome, MediaHost, MediaStream, RtpCodec } from '../../media/worker/media-host.js';
 import { createAudioOffer, readAudioAnswer } from '../sip/descriptions.js';
-import { parseSdp, serializeSdp } from '../sip/sdp.js';
+import { SipError } from '../sip/errors.js';
+import { parseSdp, SdpError, serializeSdp, type SessionDescription } from '../sip/sdp.js';
 import type { UserAgent } from '../sip/user-agent.js';
 import type { SipResponse } from '../sip/message.js';
 import type { SipSession } from '../sip/user-agent-api.js';
-import type { PromptSpeaker } from '../session/prompt-speaker.js';
+import type { Speaker } from '../session/prompt-speaker.js';
 
 export interface CallOptions {
   /** `sip:user@host:port`. */
@@ -27,8 +28,8 @@ export interface CallOptions {
 
 export interface CallDeps {
   readonly host: MediaHost;
-  readonly userAgent: UserAgent;
-  readonly speaker: PromptSpeaker;
+  readonly userAgent: Pick<UserAgent, 'invite'>;
+  readonly speaker: Speaker;
   readonly recognizer: string;
   readonly output: Writable;
   readonly clock: Clock;
@@ -49,6 +50,7 @@ const botPatienceMs = 15_000;
  * 0: every line was said; 1: the call failed, was refused, or ended before the last line.
  */
 export async function runCall(options: CallOptions, deps: CallDeps): Promise<number> {
+  let caller: SyntheticCaller | null = null;
   const stream = await deps.host.openStream(
     {
       sessionId: 'caller',
@@ -58,10 +60,11 @@ export async function runCall(options: CallOptions, deps: CallDeps): Promise<num
       direction: 'sendrecv',
       continuous: true,
     },
-    (reason) => deps.output.write(`media lost: ${reason}\n`),
+    (reason) => caller?.fail(`media lost: ${reason}`),
   );
   try {
-    return await new SyntheticCaller(options, deps, stream).run();
+    caller = new SyntheticCaller(options, deps, stream);
+    return await caller.run();
   } finally {
     await stream.close();
   }
@@ -90,6 +93,35 @@ class SyntheticCaller {
   }
 
   async run(): Promise<number> {
+    const { clock } = this.#deps;
+    const ended = new Promise<number>((resolve) => {
+      this.#resolve = resolve;
+    });
+    const deadline = clock.setTimer(
+      () => this.fail(`no end after ${seconds(this.#options.maxMs)}`),
+      this.#options.maxMs,
+    );
+    try {
+      this.#invite();
+      return await ended;
+    } catch (err) {
+      if (!(err instanceof SipError)) throw err;
+      this.#print(err.message);
+      return 1;
+    } finally {
+      deadline.cancel();
+    }
+  }
+
+  /** Ends the call with exit code 1; nothing more happens when it is over already. */
+  fail(what: string): void {
+    if (this.#over) return;
+    this.#print(what);
+    this.#finish(1);
+    this.#sip?.end();
+  }
+
+  #invite(): void {
     const { clock, random, userAgent } = this.#deps;
     const { target, localAddress } = this.#options;
     const offer = createAudioOffer({
@@ -101,42 +133,39 @@ class SyntheticCaller {
       ptimeMs: 20,
     });
     const startedAtMs = clock.nowMs();
-    const ended = new Promise<number>((resolve) => {
-      this.#resolve = resolve;
-    });
     this.#print(`calling ${target}`);
     this.#sip = userAgent.invite(target, serializeSdp(offer), {
       onProvisional: (response) => this.#print(`  ${response.status} ${response.reason}`),
       onAnswered: (sdp) => {
         this.#answeredAtMs = clock.nowMs();
         this.#print(`  answered after ${seconds(this.#answeredAtMs - startedAtMs)}`);
-        const agreement = readAudioAnswer(offer, parseSdp(sdp));
-        if (agreement.ok) this.#begin(agreement.codec, agreement);
-        else this.#fail(`unusable answer: ${agreement.reason}`);
+        this.#answered(offer, sdp);
       },
       onRejected: (response) => this.#rejected(response),
       onConfirmed: () => undefined,
       onReinvite: () => ({ accept: false, status: 488 }),
       onEnded: (reason) => this.#ended(reason),
     });
-    const deadline = clock.setTimer(
-      () => this.#fail(`no end after ${seconds(this.#options.maxMs)}`),
-      this.#options.maxMs,
-    );
-    const code = await ended;
-    deadline.cancel();
-    return code;
   }
 
-  #begin(
-    codec: RtpCodec,
-    remote: {
-      readonly remote: { address: string; port: number };
-      readonly direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
-    },
-  ): void {
+  #answered(offer: SessionDescription, sdp: string): void {
+    if (this.#over) return;
+    let answer: SessionDescription;
+    try {
+      answer = parseSdp(sdp);
+    } catch (err) {
+      if (!(err instanceof SdpError)) throw err;
+      this.fail(`unusable answer: ${err.message}`);
+      return;
+    }
+    const agreement = readAudioAnswer(offer, answer);
+    if (!agreement.ok) {
+      this.fail(`unusable answer: ${agreement.reason}`);
+      return;
+    }
+    const { codec, remote, direction } = agreement;
     this.#codec = codec;
-    this.#stream.update({ codec, remote: remote.remote, direction: remote.direction });
+    this.#stream.update({ codec, remote, direction });
     this.#spokeUntilMs = this.#deps.clock.nowMs();
     this.#hear();
   }
@@ -184,6 +213,10 @@ class SyntheticCaller {
     this.#unfinished = '';
     if (outcome.cause === 'no-input-timeout') {
       this.#print(`bot    (silent for ${seconds(botPatienceMs)})`);
+    } else if (outcome.error) {
+      this.#print(`bot    (not heard: ${outcome.error.message})`);
+      // With nothing left to say, a recogniser that fails at once would be asked again without end.
+      if (this.#pending.length === 0) return;
     } else {
       const text = this.#options.expected
         ? (outcome.result.alternatives[0]?.text ?? '(not understood)')
@@ -222,7 +255,7 @@ class SyntheticCaller {
         onStarted: () => undefined,
         onEnded: (_reason, _playedMs, error) => {
           if (this.#over) return;
-          if (error) return this.#fail(`the caller's voice failed: ${error.message}`);
+          if (error) return this.fail(`the caller's voice failed: ${error.message}`);
           this.#spokeUntilMs = this.#deps.clock.nowMs();
           this.#hear();
         },
@@ -240,6 +273,7 @@ class SyntheticCaller {
   }
 
   #rejected(response: SipResponse | null): void {
+    if (this.#over) return;
     this.#print(response ? `refused: ${response.status} ${response.reason}` : 'no answer');
     this.#finish(1);
   }
@@ -247,13 +281,6 @@ class SyntheticCaller {
   #finish(code: number): void {
     this.#over = true;
     this.#resolve(code);
-  }
-
-  #fail(what: string): void {
-    if (this.#over) return;
-    this.#print(what);
-    this.#finish(1);
-    this.#sip?.end();
   }
 
   #print(text: string): void {

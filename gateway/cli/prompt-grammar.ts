@@ -11,7 +11,7 @@ const maxDigits = 20;
 const digitWords = ['zero', 'oh', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
 
 /** Whole sentences of a text, without their end marks. */
-function sentencesOf(text: string): string[] {
+export function sentencesOf(text: string): string[] {
   return text
     .split(/[.?!。？！]+/)
     .map((sentence) => sentence.trim())

@@ -3,8 +3,18 @@ import type { ListenerStatus, StatusFacts } from '../http/status.js';
 import type { NodeParts } from './parley-node.js';
 import { shortList } from './short-list.js';
 
+/** What the status page and the start-up report read. */
+export interface StatusParts extends Pick<NodeParts, 'config' | 'table' | 'version'> {
+  readonly bots: Pick<NodeParts['bots'], 'all' | 'default'>;
+  readonly host: Pick<NodeParts['host'], 'openStreams'>;
+  readonly mrcp: Pick<NodeParts['mrcp'], 'port' | 'stats'>;
+  readonly tiers: Pick<NodeParts['tiers'], 'cache' | 'recognizerFor' | 'reports' | 'speaks'>;
+  readonly userAgent: Pick<NodeParts['userAgent'], 'boundPorts'>;
+  readonly watch: Pick<NodeParts['watch'], 'busiest'>;
+}
+
 /** What the status page shows, read now. */
-export function nodeStatus(parts: NodeParts, httpPort: number): StatusFacts {
+export function nodeStatus(parts: StatusParts, httpPort: number): StatusFacts {
   const { bots, config, host, mrcp, table, tiers, watch } = parts;
   const cache = tiers.cache.stats();
   return {
@@ -44,7 +54,7 @@ export function nodeStatus(parts: NodeParts, httpPort: number): StatusFacts {
 }
 
 /** What is bound where, in the words of the status page and of the start-up report. */
-export function listeners({ config, mrcp, userAgent }: NodeParts, httpPort: number): ListenerStatus[] {
+export function listeners({ config, mrcp, userAgent }: StatusParts, httpPort: number): ListenerStatus[] {
   return [
     { protocol: 'http', transport: 'tcp', address: bindAddress(config, 'http'), ports: String(httpPort) },
     ...userAgent.boundPorts.map(({ transport, address, port }): ListenerStatus => ({

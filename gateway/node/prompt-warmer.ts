@@ -1,6 +1,6 @@
 import type { Logger } from '../../config/logger.js';
 import type { DialogTree } from '../../dialog/tree.js';
-import type { PromptSpeaker, WireFormat } from '../session/prompt-speaker.js';
+import type { Warmer, WireFormat } from '../session/prompt-speaker.js';
 import { promptTexts } from '../session/prompt-texts.js';
 
 const lineFormats: readonly WireFormat[] = [
@@ -16,7 +16,7 @@ const lineFormats: readonly WireFormat[] = [
  */
 export async function warmPrompts(
   trees: readonly DialogTree[],
-  speaker: PromptSpeaker,
+  speaker: Warmer,
   logger: Logger,
   signal: AbortSignal,
 ): Promise<number> {

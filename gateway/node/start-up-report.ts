@@ -1,9 +1,8 @@
-import type { NodeParts } from './parley-node.js';
-import { listeners } from './node-status.js';
+import { listeners, type StatusParts } from './node-status.js';
 import { shortList } from './short-list.js';
 
 /** What an operator wants to know at start: what listens where, who hears and speaks, and what to try next. */
-export function startUpReport(parts: NodeParts, httpPort: number): string[] {
+export function startUpReport(parts: StatusParts, httpPort: number): string[] {
   const { bots, tiers } = parts;
   const lines = ['', `Parley ${parts.version}`, ''];
   for (const { protocol, transport, address, ports } of listeners(parts, httpPort))
@@ -26,7 +25,7 @@ function label(protocol: string): string {
 }
 
 /** One sentence for each language that the trees speak and this machine cannot hear or say. */
-function missingSpeech({ bots, config, tiers }: NodeParts): string[] {
+function missingSpeech({ bots, config, tiers }: StatusParts): string[] {
   const lines: string[] = [];
   for (const language of new Set(bots.all().map(({ tree }) => tree.language))) {
     if (tiers.recognizerFor(config.bot.tier, language) === null)
@@ -41,7 +40,7 @@ function missingSpeech({ bots, config, tiers }: NodeParts): string[] {
   return lines.length > 0 ? [...lines, ''] : lines;
 }
 
-function nextSteps(parts: NodeParts, httpPort: number): string[] {
+function nextSteps(parts: StatusParts, httpPort: number): string[] {
   const found = listeners(parts, httpPort);
   const at = (protocol: string): string => {
     const listener = found.find((candidate) => candidate.protocol === protocol);

@@ -147,6 +147,7 @@ export class Conversation {
     try {
       return { scores: await this.#askScorer(fallback, question, timeoutMs), degraded: true };
     } catch (err) {
+      if (this.closed) return { scores: [], degraded: true };
       // No scores at all is a no-match in the tree, whose ladder leads to a human.
       this.#options.logger.error('fallback scorer failed, the turn counts as no-match', {
         scorer: fallback.name,

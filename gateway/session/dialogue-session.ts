@@ -10,7 +10,7 @@ import { Conversation, type BotTurn } from './conversation.js';
 import type { ConversationTable, KeptConversation } from './conversation-table.js';
 import { toListenRequest } from './listen-request.js';
 import { dtmfRequest, listenTimers, type RecognitionContext } from './plain-recognition.js';
-import type { PromptSpeaker } from './prompt-speaker.js';
+import type { Warmer } from './prompt-speaker.js';
 import { spokenReply, type ResponseRenderer } from './response-renderer.js';
 import type { TurnMetrics } from './turn-metrics.js';
 import { toDialogEvent } from './voice-bot.js';
@@ -25,10 +25,10 @@ export const vendorParameters = {
 
 export interface DialogueSessionDeps {
   readonly facts: CallFacts;
-  readonly bots: Bots;
+  readonly bots: Pick<Bots, 'get' | 'default'>;
   readonly conversations: ConversationTable;
   readonly renderer: ResponseRenderer;
-  readonly speaker: PromptSpeaker;
+  readonly speaker: Warmer;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: TurnMetrics;

@@ -15,7 +15,7 @@ export interface BackendFactory {
 
 export interface MrcpCallDeps {
   readonly media: SessionMedia;
-  readonly server: MrcpServer;
+  readonly server: Pick<MrcpServer, 'openSession'>;
   readonly policy: AnswerPolicy;
   readonly backends: BackendFactory;
   readonly logger: Logger;
@@ -102,7 +102,9 @@ export class MrcpCall implements SipSessionDelegate {
 
   #removeChannels(plan: AnswerPlan): void {
     for (const [index, channelId] of this.#channels) {
-      if (plan.lines[index]?.kind === 'control') continue;
+      const line = plan.lines[index];
+      // A line that now asks for another resource is `added`: its old channel goes (RFC 3264 8.3).
+      if (line?.kind === 'control' && !line.added) continue;
       this.#session.removeChannel(channelId);
       this.#channels.delete(index);
     }

@@ -11,13 +11,16 @@ import type { ReinviteAnswer, SipSession, SipSessionDelegate, SipSessionEnd } fr
 import type { SessionMedia } from './session-media.js';
 import type { BotCall, VoiceBot } from './voice-bot.js';
 
+/** What a call needs of its bot. */
+export type CallBot = Pick<VoiceBot, 'start' | 'codecChanged' | 'close'>;
+
 export interface PhoneCallDeps {
   readonly media: SessionMedia;
   readonly policy: AnswerPolicy;
   readonly ptimeMs: number;
   readonly logger: Logger;
   /** The bot for the call's first audio line. */
-  createBot(stream: MediaStream, codec: RtpCodec, call: BotCall): VoiceBot;
+  createBot(stream: MediaStream, codec: RtpCodec, call: BotCall): CallBot;
   /** What the tree knows of the caller. */
   readonly variables: Readonly<Record<string, string>>;
   /** Exactly once, after everything was released. */
@@ -33,7 +36,7 @@ export class PhoneCall implements SipSessionDelegate, BotCall {
   readonly #deps: PhoneCallDeps;
   /** Null until the far end answered our offer (a delayed offer). */
   #plan: AnswerPlan | null;
-  #bot: VoiceBot | null = null;
+  #bot: CallBot | null = null;
   #sip: SipSession | null = null;
   #closed = false;
 
@@ -73,8 +76,12 @@ export class PhoneCall implements SipSessionDelegate, BotCall {
   }
 
   onConfirmed(sdp: string | null): void {
-    if (this.#plan) this.#startBot();
-    else this.#takeAnswer(sdp);
+    if (!this.#plan) {
+      this.#takeAnswer(sdp);
+      return;
+    }
+    this.#startBot();
+    if (sdp !== null) this.#takeChange(sdp, this.#plan);
   }
 
   onReinvite(offer: string | null): ReinviteAnswer {
@@ -86,8 +93,7 @@ export class PhoneCall implements SipSessionDelegate, BotCall {
     if (!this.#audioOf(plan)) return { accept: false, status: 488 };
     return this.#apply(plan).then(
       (sdp) => {
-        const [audio] = this.#deps.media.lines;
-        if (audio) this.#bot?.codecChanged(audio.line.codec);
+        this.#tellCodec();
         return { accept: true as const, sdp };
       },
       (err: unknown) => {
@@ -124,6 +130,24 @@ export class PhoneCall implements SipSessionDelegate, BotCall {
         this.end('answer could not be applied');
       },
     );
+  }
+
+  /** The answer to what we offered in a re-INVITE without an offer (RFC 3261 14.2); a bad one changes nothing. */
+  #takeChange(sdp: string, inForce: AnswerPlan): void {
+    const plan = planAnswer(sdp, this.#deps.policy, inForce);
+    if (plan.problem) {
+      this.#deps.logger.warn('answer to our re-offer is not usable', { ...plan.problem });
+      return;
+    }
+    this.#apply(plan).then(
+      () => this.#tellCodec(),
+      (err: unknown) => this.#deps.logger.warn('answer to our re-offer could not be applied', { err }),
+    );
+  }
+
+  #tellCodec(): void {
+    const [audio] = this.#deps.media.lines;
+    if (audio) this.#bot?.codecChanged(audio.line.codec);
   }
 
   /** One audio line serves a call; the rest of a re-offer is refused. */

@@ -45,6 +45,12 @@ export interface Speaking {
   stop(): void;
 }
 
+/** What those who only say prompts need of a `PromptSpeaker`. */
+export type Speaker = Pick<PromptSpeaker, 'speak'>;
+
+/** What those who only prepare prompts need of a `PromptSpeaker`. */
+export type Warmer = Pick<PromptSpeaker, 'warm'>;
+
 /** Says text on streams in the voices of one tier, with audio from the synthesis cache. */
 export class PromptSpeaker {
   readonly #engines: readonly Synthesizer[];

@@ -75,8 +75,7 @@ class RunningRecognition implements RecogControl {
         tree: choice.unknownTree,
         used: choice.tree,
       });
-    const work = choice.mode === 'dialogue' ? this.#dialogue(choice) : this.#plain();
-    work.catch((err: unknown) => {
+    this.#run(choice).catch((err: unknown) => {
       this.#deps.logger.error('RECOGNIZE failed', { requestId: this.#request.requestId, err });
       this.#finish({ cause: 'recognizer-error', reason: 'internal error' });
     });
@@ -92,17 +91,22 @@ class RunningRecognition implements RecogControl {
     this.#listening?.stop();
   }
 
-  #plain(): Promise<void> {
+  /** Whatever goes wrong on the way is an outcome, never a throw into the channel. */
+  async #run(choice: PlatformChoice): Promise<void> {
+    if (choice.mode === 'dialogue') await this.#dialogue(choice);
+    else this.#plain();
+  }
+
+  #plain(): void {
     const audio = this.#audio();
-    const language =
-      this.#request.speechLanguage ?? this.#request.grammars[0]?.language ?? this.#deps.language;
+    const voice = this.#request.grammars.find(({ mode }) => mode === 'voice');
+    const language = this.#request.speechLanguage ?? voice?.language ?? this.#deps.language;
     const context = this.#context(audio, language);
     const listen = plainListenRequest(this.#request, { ...context, recognizer: context.recognizer ?? '' });
     if (listen.recognition && context.recognizer === null) {
       const reason = `no recogniser here hears ${language}`;
       this.#finish({ cause: 'language-unsupported', reason });
     } else this.#listen(audio, listen, (outcome) => this.#finish(plainOutcome(this.#request, outcome)));
-    return Promise.resolve();
   }
 
   async #dialogue(choice: PlatformChoice): Promise<void> {

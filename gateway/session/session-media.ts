@@ -77,6 +77,7 @@ export class SessionMedia {
   /** Makes the streams what the plan says. Rejects with SpeechError `capacity` when no port is free. */
   async apply(plan: AnswerPlan, accepts: (line: AudioLine) => boolean = () => true): Promise<void> {
     for (const line of plan.lines) {
+      if (this.#closed) return;
       if (line.kind === 'audio' && accepts(line)) await this.#openOrUpdate(line);
       else this.#drop(line.index);
     }

@@ -19,7 +19,7 @@ export class SessionTable {
   readonly #sessions = new Map<string, SessionEntry>();
   readonly #maxSessions: number;
   #draining = false;
-  #emptied: (() => void) | null = null;
+  readonly #emptied: (() => void)[] = [];
 
   constructor(maxSessions: number = gatewayLimits.sessions) {
     this.#maxSessions = maxSessions;
@@ -50,7 +50,8 @@ export class SessionTable {
 
   remove(id: string): void {
     this.#sessions.delete(id);
-    if (this.#sessions.size === 0) this.#emptied?.();
+    if (this.#sessions.size > 0) return;
+    for (const resolve of this.#emptied.splice(0)) resolve();
   }
 
   list(): readonly SessionEntry[] {
@@ -62,7 +63,7 @@ export class SessionTable {
     this.#draining = true;
     if (this.#sessions.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#emptied = resolve;
+      this.#emptied.push(resolve);
     });
   }
 

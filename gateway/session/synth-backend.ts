@@ -5,14 +5,14 @@ import { readSpeech, type FlatSpeech } from '../../media/speech/ssml/flatten.js'
 import type { SpeechError } from '../../media/speech/errors.js';
 import type { SynthesisCause } from '../../media/speech/synthesizer.js';
 import type { SpeakControl, SpeakListener, SpeakRequest, SynthBackend } from '../mrcp/backend.js';
-import type { PromptSpeaker, SpeakOptions, Speaking, SpeakingEnd } from './prompt-speaker.js';
+import type { Speaker, SpeakOptions, Speaking, SpeakingEnd } from './prompt-speaker.js';
 import type { SessionMedia } from './session-media.js';
 
 export interface SpeakingBackendDeps {
   readonly media: SessionMedia;
   /** Index of the audio line that the channel controls. */
   readonly lineIndex: number;
-  readonly speaker: PromptSpeaker;
+  readonly speaker: Speaker;
   /** BCP 47, for requests that name none. */
   readonly language: string;
   /** From the last packet to SPEAK-COMPLETE, so that the client's jitter buffer plays out (facts: clipped ends). */

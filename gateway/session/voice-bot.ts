@@ -5,7 +5,7 @@ import type { DialogEvent } from '../../dialog/event.js';
 import type { ListenHandle, ListenOutcome, MediaStream, RtpCodec } from '../../media/worker/media-host.js';
 import type { BotTurn, Conversation } from './conversation.js';
 import { toListenRequest, type ListenTiming } from './listen-request.js';
-import type { PromptSpeaker, Speaking } from './prompt-speaker.js';
+import type { Speaker, Speaking } from './prompt-speaker.js';
 import type { TurnMetrics } from './turn-metrics.js';
 
 /** What the operator decided about bots on the phone. */
@@ -32,14 +32,17 @@ export interface BotCall {
   transfer(target: string): Promise<void>;
 }
 
+/** What a bot needs of its conversation. */
+export type BotConversation = Pick<Conversation, 'handle' | 'close' | 'tree' | 'state'>;
+
 export interface VoiceBotDeps {
   readonly sessionId: string;
   readonly settings: VoiceBotSettings;
   readonly call: BotCall;
   readonly stream: MediaStream;
   readonly codec: RtpCodec;
-  readonly conversation: Conversation;
-  readonly speaker: PromptSpeaker;
+  readonly conversation: BotConversation;
+  readonly speaker: Speaker;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: TurnMetrics;

@@ -31,21 +31,30 @@ export interface StartOptions {
   readonly rtpPorts?: number;
 }
 
+/** Someone who waits for a line. */
+interface Watcher {
+  look(line: ProcessLogLine): void;
+  fail(reason: string): void;
+}
+
 const readyDeadlineMs = 20_000;
 const stopDeadlineMs = 15_000;
 
 /** A real Parley process on free ports of 127.0.0.1, for tests and benchmarks. */
 export class ParleyProcess {
   readonly lines: ProcessLogLine[] = [];
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Set<Watcher>();
+  /** After the last line of output. */
   readonly #exit: Promise<number | null>;
+  #exited = false;
 
   private constructor(
     readonly child: ChildProcess,
     readonly ports: ParleyPorts,
     readonly directory: string,
   ) {
-    this.#exit = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+    this.#exit = new Promise((resolve) => child.once('close', (code) => resolve(code)));
+    child.once('close', (code) => this.#end(code));
     for (const stream of [child.stdout, child.stderr]) {
       if (stream) createInterface({ input: stream }).on('line', (text) => this.#keep(text));
     }
@@ -66,34 +75,39 @@ export class ParleyProcess {
       },
     );
     const parley = new ParleyProcess(child, ports, directory);
-    const ready = parley.waitForLine((line) => line.msg === 'ready', readyDeadlineMs).then(() => null);
-    const exited = parley.#exit.then(
-      (code) => new Error(`Parley exited with ${code} before it was ready:\n${parley.#tail()}`),
-    );
-    const problem = await Promise.race([ready, exited]).catch((err: unknown) => err as Error);
-    if (problem) {
+    try {
+      await parley.waitForLine((line) => line.msg === 'ready', readyDeadlineMs);
+    } catch (err) {
       child.kill('SIGKILL');
-      throw problem;
+      await parley.stop();
+      throw err;
     }
     return { parley, readyAfterMs: performance.now() - startedAtMs };
   }
 
-  /** Resolves with the first line, past or future, that `matches`; rejects after `deadlineMs`. */
+  /** Resolves with the first line, past or future, that `matches`; rejects after `deadlineMs` or with the process. */
   waitForLine(matches: (line: ProcessLogLine) => boolean, deadlineMs: number): Promise<ProcessLogLine> {
+    const found = this.lines.find(matches);
+    if (found) return Promise.resolve(found);
+    if (this.#exited) return Promise.reject(new Error(`Parley has exited; the last lines:\n${this.#tail()}`));
     return new Promise((resolve, reject) => {
-      const look = (): boolean => {
-        const found = this.lines.find(matches);
-        if (!found) return false;
+      const leave = (): void => {
         clearTimeout(timer);
-        this.#watchers.delete(look);
-        resolve(found);
-        return true;
+        this.#watchers.delete(watcher);
       };
-      const timer = setTimeout(() => {
-        this.#watchers.delete(look);
-        reject(new Error(`no such log line within ${deadlineMs} ms; the last were:\n${this.#tail()}`));
-      }, deadlineMs);
-      if (!look()) this.#watchers.add(look);
+      const watcher: Watcher = {
+        look: (line) => {
+          if (!matches(line)) return;
+          leave();
+          resolve(line);
+        },
+        fail: (reason) => {
+          leave();
+          reject(new Error(`${reason}; the last lines:\n${this.#tail()}`));
+        },
+      };
+      const timer = setTimeout(() => watcher.fail(`no such log line within ${deadlineMs} ms`), deadlineMs);
+      this.#watchers.add(watcher);
     });
   }
 
@@ -125,8 +139,14 @@ export class ParleyProcess {
   }
 
   #keep(text: string): void {
-    this.lines.push(parseLine(text));
-    for (const watcher of [...this.#watchers]) watcher();
+    const line = parseLine(text);
+    this.lines.push(line);
+    for (const watcher of [...this.#watchers]) watcher.look(line);
+  }
+
+  #end(code: number | null): void {
+    this.#exited = true;
+    for (const watcher of [...this.#watchers]) watcher.fail(`Parley exited with ${code}`);
   }
 
   #tail(): string {

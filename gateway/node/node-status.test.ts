@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'vitest';
+
+import { loadConfig } from '../../config/load.js';
+import type { Config } from '../../config/schema.js';
+import { SessionTable } from '../session/session-table.js';
+import { treeOf, treeText } from '../session/testing/kit.js';
+import { listeners, nodeStatus, type StatusParts } from './node-status.js';
+import type { EngineReport } from './speech-tiers.js';
+import { startUpReport } from './start-up-report.js';
+
+function defaults(): Config {
+  const { config } = loadConfig({ env: {}, cwd: '/' });
+  if (!config) throw new Error('the default configuration is not usable');
+  return config;
+}
+
+const config = defaults();
+const scorers: StatusParts['bots']['default']['scorers'] = {
+  primary: {
+    name: 'none',
+    prepare: () => Promise.resolve(),
+    score: () => Promise.resolve([]),
+    release: () => undefined,
+  },
+  fallback: null,
+  timeoutMs: 1,
+};
+const english = { id: 'desk', tree: treeOf(), scorers };
+const chinese = { id: 'zh', tree: treeOf(treeText.replace('en-US', 'zh-CN')), scorers };
+const ears: EngineReport = {
+  kind: 'recognizer',
+  name: 'ears',
+  languages: ['en-US'],
+  available: true,
+  detail: 'soundswallower',
+};
+const mouth: EngineReport = {
+  kind: 'synthesizer',
+  name: 'mouth',
+  languages: ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'],
+  available: true,
+  detail: 'mouth',
+};
+const missing: EngineReport = {
+  ...mouth,
+  name: 'espeak',
+  available: false,
+  detail: 'espeak-ng is not installed; apt-get install espeak-ng',
+};
+
+function parts(): StatusParts {
+  const table = new SessionTable(10);
+  const entry = { callId: 'c', remote: 'r', startedAtMs: 0, end: () => undefined };
+  table.add({ ...entry, id: '1', kind: 'call' });
+  table.add({ ...entry, id: '2', kind: 'mrcp' });
+  table.add({ ...entry, id: '3', kind: 'mrcp' });
+  return {
+    config,
+    table,
+    version: '1.2.3',
+    bots: { default: english, all: () => [english, chinese] },
+    host: { openStreams: 4 },
+    mrcp: {
+      port: 1_544,
+      stats: () => ({
+        connections: 1,
+        sessions: 2,
+        channels: 5,
+        bufferedBytes: 0,
+        requests: 0,
+        failedRequests: 0,
+        garbageLines: 0,
+        malformedHeaders: 0,
+        lengthMismatches: 0,
+        closedConnections: {},
+      }),
+    },
+    tiers: {
+      cache: { stats: () => ({ entries: 7, bytes: 700 }) } as StatusParts['tiers']['cache'],
+      recognizerFor: (_tier, language) => (language === 'en-US' ? 'ears' : null),
+      reports: () => [ears, mouth, missing],
+      speaks: (language) => language === 'en-US',
+    },
+    userAgent: {
+      boundPorts: [
+        { transport: 'udp', address: '127.0.0.1', port: 5_060 },
+        { transport: 'tcp', address: '127.0.0.1', port: 5_061 },
+      ],
+    },
+    watch: { busiest: 0.25 },
+  };
+}
+
+describe('listeners', () => {
+  test('are HTTP, every bound SIP port, MRCP and the RTP range', () => {
+    expect(
+      listeners(parts(), 8_080).map(({ protocol, transport, ports }) => `${protocol}/${transport} ${ports}`),
+    ).toEqual(['http/tcp 8080', 'sip/udp 5060', 'sip/tcp 5061', 'mrcp/tcp 1544', 'rtp/udp 30000-31999']);
+  });
+});
+
+describe('nodeStatus', () => {
+  test('tells engines with the scorer, and the trees with the active one', () => {
+    const status = nodeStatus(parts(), 8_080);
+    expect(status.version).toBe('1.2.3');
+    expect(status.engines.map(({ kind, name, available }) => `${kind} ${name} ${available}`)).toEqual([
+      'recognizer ears true',
+      'synthesizer mouth true',
+      'synthesizer espeak false',
+      'scorer ngram true',
+    ]);
+    expect(status.trees).toEqual([
+      { id: 'desk', language: 'en-US', nodes: 6, active: true },
+      { id: 'zh', language: 'zh-CN', nodes: 6, active: false },
+    ]);
+  });
+
+  test('tells what is in use, with its bound where it has one', () => {
+    const live = nodeStatus(parts(), 8_080).live;
+    expect(live).toEqual([
+      { label: 'Calls', value: 1, most: config.sip.maxCalls },
+      { label: 'MRCP sessions', value: 2, most: config.sip.maxCalls },
+      { label: 'MRCP channels', value: 5 },
+      { label: 'RTP streams', value: 4, most: 1_000 },
+      { label: 'Busiest worker', value: 0.25, unit: 'percent' },
+      { label: 'Prompts in the cache', value: 7 },
+      { label: 'Synthesis cache', value: 700, most: 256 * 1_048_576, unit: 'bytes' },
+    ]);
+  });
+});
+
+describe('startUpReport', () => {
+  const report = startUpReport(parts(), 8_080).join('\n');
+
+  test.each([
+    ['the version', 'Parley 1.2.3'],
+    ['a listener', '  MRCPv2  tcp  127.0.0.1:1544'],
+    ['an engine', '  recognizer   ears (en-US)'],
+    ['many languages in short', '  synthesizer  mouth (a, b, c, d, e, f, and 2 more)'],
+    [
+      'what is missing and the fix',
+      '  synthesizer  espeak (not available: espeak-ng is not installed; apt-get install espeak-ng)',
+    ],
+    ['the tree', '  tree         desk (en-US, 6 nodes)'],
+    ['where to look', '  Open     http://127.0.0.1:8080/'],
+    ['what to dial', 'sip:bot@127.0.0.1:5060 with any phone'],
+    ['a language nobody hears', 'No recogniser here hears zh-CN: callers can only press keys.'],
+    ['a language nobody speaks', 'No synthesiser here speaks zh-CN: prompts are silent.'],
+  ])('tells %s', (_case, line) => {
+    expect(report).toContain(line);
+  });
+
+  test('complains of no language that is served', () => {
+    expect(report).not.toMatch(/No .* en-US/);
+  });
+});
