@@ -110,7 +110,7 @@ async function serve(configFile: string | null): Promise<number> {
   return stopped;
 }
 
-/** Resolves with the exit code after SIGTERM or SIGINT has drained the node. */
+/** Resolves with the exit code after SIGTERM or SIGINT has drained the node; SIGHUP reads the templates again. */
 function stoppedBySignal(node: ParleyNode, logger: Logger): Promise<number> {
   return new Promise((resolve) => {
     const stop = (signal: string): void => {
@@ -119,6 +119,7 @@ function stoppedBySignal(node: ParleyNode, logger: Logger): Promise<number> {
     };
     process.once('SIGTERM', () => stop('SIGTERM'));
     process.once('SIGINT', () => stop('SIGINT'));
+    process.on('SIGHUP', () => node.reloadTemplates());
     // Timers of the node do not keep the process alive by themselves (SystemClock); its sockets do.
   });
 }

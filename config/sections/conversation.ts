@@ -27,12 +27,6 @@ export const dialogSection = z
       .enum(['ngram'])
       .default('ngram')
       .describe('How what was said is compared with the examples. ngram: built in, no network.'),
-    maxUtteranceCharacters: z
-      .int()
-      .min(1)
-      .max(dialogLimits.utteranceCharacters)
-      .default(500)
-      .describe('Longer input is cut here.'),
   })
   .prefault({})
   .describe('The dialog tree.');

@@ -7,7 +7,7 @@ import type { Random } from '../../config/random.js';
 import type { Config } from '../../config/schema.js';
 import { compileGrammarDocument } from '../../media/speech/grammar/compile.js';
 import { WorkerMediaHost } from '../../media/worker/worker-host.js';
-import { loadTemplates } from '../../templates/loader.js';
+import { TemplateStore } from '../../templates/loader.js';
 import { HttpServer } from '../http/http-server.js';
 import { operationsRoutes } from '../http/operations-routes.js';
 import { Readiness } from '../http/readiness.js';
@@ -61,6 +61,7 @@ export interface NodeParts {
   readonly conversations: ConversationTable;
   readonly mrcp: MrcpServer;
   readonly userAgent: UserAgent;
+  readonly templates: TemplateStore;
   readonly version: string;
 }
 
@@ -147,11 +148,8 @@ export class ParleyNode {
       mrcp,
       watch,
       rules: new PlatformRules(config),
-      renderer: new ResponseRenderer(() => templates),
-      metrics: {
-        observe: (stage, milliseconds) => metrics.observeStage(stage, milliseconds),
-        turnDecided: (zone) => metrics.turns.increment(zone),
-      },
+      renderer: new ResponseRenderer((id) => templates.get(id)),
+      metrics,
       clock,
       logger,
     });
@@ -182,6 +180,7 @@ export class ParleyNode {
       conversations,
       mrcp,
       userAgent,
+      templates,
       version: deps.version,
     };
     readings.parts = parts;
@@ -197,6 +196,11 @@ export class ParleyNode {
   /** The HTTP port in use. */
   get httpPort(): number {
     return this.#http.port;
+  }
+
+  /** Reads the template files again; one that has become bad stays as it was, with a log line. */
+  reloadTemplates(): void {
+    this.#parts.templates.reload();
   }
 
   /**
@@ -268,15 +272,16 @@ export class ParleyNode {
   }
 }
 
-function checkedTemplates(config: Config, logger: Logger) {
-  const { templates, problems } = loadTemplates(config.templates.directories);
-  for (const problem of problems) logger.error('template not usable', { ...problem });
-  const reasons = problems.map((problem) => formatProblem({ ...problem, severity: 'error', path: '' }));
+function checkedTemplates(config: Config, logger: Logger): TemplateStore {
+  const store = TemplateStore.load(config.templates.directories, logger);
   for (const id of [config.templates.default, ...config.templates.rules.map((rule) => rule.template)]) {
-    if (!templates.has(id))
-      throw new StartError([`templates: there is no usable template "${id}"`, ...reasons].join('\n'));
+    if (store.get(id)) continue;
+    const reasons = store.problems.map((problem) =>
+      formatProblem({ ...problem, severity: 'error', path: '' }),
+    );
+    throw new StartError([`templates: there is no usable template "${id}"`, ...reasons].join('\n'));
   }
-  return templates;
+  return store;
 }
 
 function createMrcpServer(

@@ -44,6 +44,7 @@ describe('MrcpCall', () => {
       post: () => undefined,
       requestClose: () => Promise.resolve({} as StreamStats),
       toClockMs: (absoluteMs) => absoluteMs,
+      onFault: () => undefined,
       onGone: () => undefined,
     });
     const addresses = {

@@ -160,7 +160,7 @@ export class DialogueSession {
     metrics.observe('score', turn.scoreMs);
     metrics.observe('step', turn.stepMs);
     for (const decision of turn.decisions) {
-      metrics.turnDecided(decision.zone, turn.degraded);
+      metrics.turnDecided(decision.zone);
       logger.info('decided', { ...decision });
     }
   }

@@ -81,6 +81,9 @@ function builtin(uri: string, language: string): Grammar {
   return builtinGrammar(uri, { language, strict: false }, () => undefined);
 }
 
+/** Keys pressed this long before a listen begins count for it: callers type on while the bot decides. */
+const typeAheadMs = 2_000;
+
 function toDtmfRequest(listen: ListenSpec, timing: ListenTiming): DtmfRequest | null {
   if (!listen.dtmf) return null;
   const { keys, minDigits, maxDigits, termChar } = listen.dtmf;
@@ -92,6 +95,7 @@ function toDtmfRequest(listen: ListenSpec, timing: ListenTiming): DtmfRequest | 
     interdigitTimeoutMs: timing.interdigitTimeoutMs,
     termTimeoutMs: timing.termTimeoutMs,
     termChar,
+    typeAheadMs,
   };
 }
 

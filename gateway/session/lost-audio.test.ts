@@ -56,6 +56,7 @@ function createStream(post: () => void = () => undefined): MediaStream {
     post,
     requestClose: () => Promise.resolve(noStats),
     toClockMs: (absoluteMs) => absoluteMs,
+    onFault: () => undefined,
     onGone: () => undefined,
   });
 }
@@ -96,7 +97,7 @@ async function createBot(stream: MediaStream, endings: string[]) {
     speaker: new PromptSpeaker([new ManualSynthesizer()], { cache, logger }),
     clock,
     logger,
-    metrics: { observe: () => undefined, turnDecided: () => undefined },
+    metrics: { observe: () => undefined, turnDecided: () => undefined, speechFailed: () => undefined },
   });
   return { bot, clock };
 }

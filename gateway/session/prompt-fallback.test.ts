@@ -28,6 +28,7 @@ function setUp() {
     post: (command) => posted.push(command),
     requestClose: () => Promise.reject(new Error('not closed here')),
     toClockMs: (absoluteMs) => absoluteMs,
+    onFault: () => undefined,
     onGone: () => undefined,
   });
   const deps = { cache, logger };

@@ -55,7 +55,7 @@ async function fixture(choice: PlatformChoice, hears: readonly string[] = ['en-U
     facts,
     bots: { default: bot, get: () => bot },
     conversations,
-    renderer: new ResponseRenderer(() => templates),
+    renderer: new ResponseRenderer((id) => templates.get(id) ?? null),
     speaker: new FakeSpeaker(),
     clock,
     logger,
@@ -68,6 +68,7 @@ async function fixture(choice: PlatformChoice, hears: readonly string[] = ['en-U
     choose: () => choice,
     recognizerFor: (language) => (hears.includes(language) ? `ears ${language}` : null),
     dialogue,
+    metrics: new RecordingMetrics(),
     language: 'en-US',
     logger,
   });

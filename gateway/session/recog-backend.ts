@@ -11,6 +11,7 @@ import type {
 import type { DialogueSession } from './dialogue-session.js';
 import { plainListenRequest, plainOutcome, type RecognitionContext } from './plain-recognition.js';
 import type { OpenLine, SessionMedia } from './session-media.js';
+import type { TurnMetrics } from './turn-metrics.js';
 
 export interface ListeningBackendDeps {
   readonly sessionId: string;
@@ -22,6 +23,7 @@ export interface ListeningBackendDeps {
   /** The recogniser for a language, or null when this node has none. */
   recognizerFor(language: string): string | null;
   readonly dialogue: DialogueSession;
+  readonly metrics: Pick<TurnMetrics, 'speechFailed'>;
   /** BCP 47, for requests that name none. */
   readonly language: string;
   readonly logger: Logger;
@@ -170,8 +172,10 @@ class RunningRecognition implements RecogControl {
             confidence: best?.confidence ?? null,
             pii: { text: best?.text ?? '', digits: outcome.digits },
           });
-          if (outcome.error)
+          if (outcome.error) {
+            this.#deps.metrics.speechFailed(outcome.error.code);
             this.#deps.logger.warn('recognition failed', { code: outcome.error.code, err: outcome.error });
+          }
           if (!this.#over) this.#guard(() => onOutcome(outcome));
         },
       },

@@ -102,14 +102,17 @@ describe('ResponseRenderer', () => {
   test('renders the template in force, escaped, with its content type', () => {
     const { templates } = loadTemplates([bundledTemplates]);
     const turn = botTurn({ closing: listen, prompts: [prompt('a < b')] });
-    const response = new ResponseRenderer(() => templates).render('nlsml-dialogue', rendered({ turn }));
+    const response = new ResponseRenderer((id) => templates.get(id) ?? null).render(
+      'nlsml-dialogue',
+      rendered({ turn }),
+    );
     expect(response.contentType).toBe('application/nlsml+xml');
     expect(response.body).toContain('<reply>a &lt; b</reply>');
   });
 
   test('asks for the set at every turn and throws for an id that is not in it', () => {
     let { templates } = loadTemplates([bundledTemplates]);
-    const renderer = new ResponseRenderer(() => templates);
+    const renderer = new ResponseRenderer((id) => templates.get(id) ?? null);
     expect(() => renderer.render('nlsml', rendered())).not.toThrow();
     templates = new Map();
     expect(() => renderer.render('nlsml', rendered())).toThrow('there is no template "nlsml"');

@@ -25,16 +25,16 @@ export interface RenderedResponse {
 
 /** Renders turns with the platforms' templates. */
 export class ResponseRenderer {
-  readonly #templates: () => ReadonlyMap<string, ResponseTemplate>;
+  readonly #template: (id: string) => ResponseTemplate | null;
 
-  /** `templates` gives the set in force, so that a reload is seen at once. */
-  constructor(templates: () => ReadonlyMap<string, ResponseTemplate>) {
-    this.#templates = templates;
+  /** `template` looks an id up in the set in force, so that a reload is seen at once. */
+  constructor(template: (id: string) => ResponseTemplate | null) {
+    this.#template = template;
   }
 
   /** Throws for an id that is not loaded; the configuration's ids are checked at start. */
   render(templateId: string, turn: RenderedTurn): RenderedResponse {
-    const template = this.#templates().get(templateId);
+    const template = this.#template(templateId);
     if (!template) throw new Error(`there is no template "${templateId}"`);
     return { contentType: template.contentType, body: render(template, templateVariables(turn)) };
   }

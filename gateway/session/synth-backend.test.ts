@@ -10,6 +10,7 @@ import { SpeakingBackend } from './synth-backend.js';
 import { FakeSpeaker } from './testing/fake-speaker.js';
 import { addresses, audio, policy, sdp } from './testing/fake-sip.js';
 import { FakeHost } from './testing/fake-media.js';
+import { RecordingMetrics } from './testing/kit.js';
 
 const playoutDelayMs = 120;
 
@@ -23,7 +24,16 @@ async function fixture() {
     { host, logger, onLost: () => undefined },
   );
   await media.apply(planAnswer(sdp(audio()), policy));
-  const deps = { media, lineIndex: 0, speaker, language: 'en-US', playoutDelayMs, clock, logger };
+  const deps = {
+    media,
+    lineIndex: 0,
+    speaker,
+    language: 'en-US',
+    playoutDelayMs,
+    metrics: new RecordingMetrics(),
+    clock,
+    logger,
+  };
   const backend = new SpeakingBackend(deps);
   const events: string[] = [];
   const speak = (body: string, more: Partial<SpeakRequest> = {}) =>

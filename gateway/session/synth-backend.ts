@@ -7,6 +7,7 @@ import type { SynthesisCause } from '../../media/speech/synthesizer.js';
 import type { SpeakControl, SpeakListener, SpeakRequest, SynthBackend } from '../mrcp/backend.js';
 import type { Speaker, SpeakOptions, Speaking, SpeakingEnd } from './prompt-speaker.js';
 import type { SessionMedia } from './session-media.js';
+import type { TurnMetrics } from './turn-metrics.js';
 
 export interface SpeakingBackendDeps {
   readonly media: SessionMedia;
@@ -17,6 +18,7 @@ export interface SpeakingBackendDeps {
   readonly language: string;
   /** From the last packet to SPEAK-COMPLETE, so that the client's jitter buffer plays out (facts: clipped ends). */
   readonly playoutDelayMs: number;
+  readonly metrics: Pick<TurnMetrics, 'speechFailed'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -139,6 +141,7 @@ class SpokenRequest implements SpeakControl {
         this.#finishLater(0, 'barge-in');
         break;
       case 'failed':
+        if (error) this.#deps.metrics.speechFailed(error.code);
         this.#deps.logger.warn('SPEAK failed', { requestId: this.#request.requestId, err: error });
         this.#finishLater(
           0,

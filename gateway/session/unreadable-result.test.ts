@@ -43,6 +43,7 @@ describe('ListeningBackend', () => {
       post: (command) => posted.push(command),
       requestClose: () => Promise.reject(new Error('not closed here')),
       toClockMs: (absoluteMs) => absoluteMs,
+      onFault: () => undefined,
       onGone: () => undefined,
     });
     const logger = new MemoryLogger();
@@ -72,6 +73,7 @@ describe('ListeningBackend', () => {
       choose: () => ({ mode: 'recognition', template: '', tree: '', unknownTree: null }),
       recognizerFor: () => null,
       dialogue: { close: () => undefined } as DialogueSession,
+      metrics: { speechFailed: () => undefined },
       language: 'en-US',
       logger,
     });

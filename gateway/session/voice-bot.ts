@@ -168,7 +168,10 @@ export class VoiceBot {
       {
         onStarted: (atMs) => on.onStarted(atMs),
         onEnded: (reason, _playedMs, error) => {
-          if (error) logger.warn('prompt not said', { reason, code: error.code, err: error });
+          if (error) {
+            this.#deps.metrics.speechFailed(error.code);
+            logger.warn('prompt not said', { reason, code: error.code, err: error });
+          }
           on.onEnded();
         },
       },
@@ -245,7 +248,10 @@ export class VoiceBot {
       confidence: best?.confidence ?? null,
       pii: { text: best?.text ?? '', digits: outcome.digits },
     });
-    if (outcome.error) logger.warn('recognition failed', { code: outcome.error.code, err: outcome.error });
+    if (outcome.error) {
+      this.#deps.metrics.speechFailed(outcome.error.code);
+      logger.warn('recognition failed', { code: outcome.error.code, err: outcome.error });
+    }
     const timing =
       outcome.endpointAtMs === null
         ? null
@@ -300,7 +306,7 @@ export class VoiceBot {
 
   #report(turn: BotTurn): void {
     for (const decision of turn.decisions) {
-      this.#deps.metrics.turnDecided(decision.zone, turn.degraded);
+      this.#deps.metrics.turnDecided(decision.zone);
       this.#deps.logger.info('decided', { ...decision, turn: this.#turns });
     }
     if (turn.tags.length > 0) this.#deps.logger.info('tagged', { tags: turn.tags });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import { Metrics, turnStages } from './metrics.js';
+import { turnStages } from '../session/turn-metrics.js';
+import { Metrics } from './metrics.js';
 import type { Providers } from './readings.js';
 
 const providers: Required<Providers> = {
@@ -97,7 +98,7 @@ test('each provider is read once a scrape', async () => {
 
 test('every stage of a turn has its histogram, in seconds', async () => {
   const metrics = create();
-  for (const stage of turnStages) metrics.observeStage(stage, 20);
+  for (const stage of turnStages) metrics.observe(stage, 20);
   const lines = await page(metrics);
   for (const stage of turnStages) {
     expect(lines).toContain(`parley_turn_stage_seconds_bucket{le="0.01",stage="${stage}"} 0`);
@@ -108,10 +109,10 @@ test('every stage of a turn has its histogram, in seconds', async () => {
 
 test('counters of hot paths appear under their labels', async () => {
   const metrics = create();
-  metrics.turns.increment('matched');
-  metrics.speechErrors.increment('timeout');
+  metrics.turnDecided('accept');
+  metrics.speechFailed('timeout');
   const lines = await page(metrics);
-  expect(lines).toContain('parley_turns_total{outcome="matched"} 1');
+  expect(lines).toContain('parley_decisions_total{zone="accept"} 1');
   expect(lines).toContain('parley_speech_errors_total{code="timeout"} 1');
 });
 

@@ -1,21 +1,10 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
+import { turnStages, type TurnMetrics, type TurnStage } from '../session/turn-metrics.js';
+import type { SpeechErrorCode } from '../../media/speech/errors.js';
 import { LabelledCounter } from './counters.js';
 import type { EventLoopGauge } from './event-loop-gauge.js';
 import type { Providers } from './readings.js';
-
-/** The stages of one voice turn, from the end of the user's speech to the first packet of the answer. */
-export const turnStages = [
-  'endpoint',
-  'recognize',
-  'score',
-  'step',
-  'synthesize',
-  'first_packet',
-  'total',
-] as const;
-
-export type TurnStage = (typeof turnStages)[number];
 
 export interface MetricsOptions {
   readonly providers: Providers;
@@ -44,11 +33,9 @@ type Sample = readonly [labels: Readonly<Record<string, string>>, value: number]
  * Hot paths only touch plain counters; gauges and the counters of other parts are read from `providers` when a scrape
  * asks. A provider that throws loses its own numbers and is counted, never the whole scrape.
  */
-export class Metrics {
-  /** Turns by outcome: matched, confirmed, no_match, no_input, dtmf, error. */
-  readonly turns = new LabelledCounter();
-  /** Failures of speech engines by SpeechErrorCode. */
-  readonly speechErrors = new LabelledCounter();
+export class Metrics implements TurnMetrics {
+  readonly #decisions = new LabelledCounter();
+  readonly #speechErrors = new LabelledCounter();
 
   readonly #registry = new Registry();
   readonly #stages: Readonly<Record<TurnStage, { observe(seconds: number): void }>>;
@@ -63,8 +50,8 @@ export class Metrics {
     this.#gauge('parley_event_loop_delay_p99_seconds', 'How late the event loop runs.', [], () => [
       [{}, options.eventLoop.p99Ms() / 1_000],
     ]);
-    this.#labelled('parley_turns_total', 'Turns of conversations.', 'outcome', this.turns);
-    this.#labelled('parley_speech_errors_total', 'Failures of speech engines.', 'code', this.speechErrors);
+    this.#labelled('parley_decisions_total', 'Decisions of dialog trees.', 'zone', this.#decisions);
+    this.#labelled('parley_speech_errors_total', 'Failures of speech engines.', 'code', this.#speechErrors);
     this.#labelled(
       'parley_metrics_read_errors_total',
       'Readings that failed while this page was made.',
@@ -77,8 +64,16 @@ export class Metrics {
   }
 
   /** Records how long a stage of a turn took; one histogram update. */
-  observeStage(stage: TurnStage, milliseconds: number): void {
+  observe(stage: TurnStage, milliseconds: number): void {
     this.#stages[stage].observe(milliseconds / 1_000);
+  }
+
+  turnDecided(zone: string): void {
+    this.#decisions.increment(zone);
+  }
+
+  speechFailed(code: SpeechErrorCode): void {
+    this.#speechErrors.increment(code);
   }
 
   get contentType(): string {

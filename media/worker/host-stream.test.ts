@@ -20,11 +20,13 @@ const request = {} as ListenRequest;
 function create(requestClose: () => Promise<StreamStats> = () => Promise.resolve(stats)) {
   const posted: StreamCommand[] = [];
   const log: string[] = [];
+  const faults: unknown[] = [];
   let gone = 0;
   const stream = new HostStream(4, 30_000, (reason) => log.push(`closed ${reason}`), {
     post: (command) => posted.push(command),
     requestClose,
     toClockMs: (absoluteMs) => absoluteMs - 1_000,
+    onFault: (err) => void faults.push(err),
     onGone: () => gone++,
   });
   const play = (name: string): PlayListener => ({
@@ -42,7 +44,7 @@ function create(requestClose: () => Promise<StreamStats> = () => Promise.resolve
       log.push(`${name} ${outcome.cause}`);
     },
   });
-  return { stream, posted, log, play, listen, outcomes, gone: () => gone };
+  return { stream, posted, log, play, listen, outcomes, gone: () => gone, faults };
 }
 
 const outcome = {
@@ -152,4 +154,24 @@ describe('HostStream', () => {
     await Promise.resolve();
     expect([posted.length, log]).toEqual([64, ['64 failed']]);
   });
+});
+
+it('a listener that throws loses its own stream, once, and is told to the log', async () => {
+  const { stream, faults, log } = create();
+  const broken = {
+    onStarted: () => {
+      throw new Error('a defect');
+    },
+    onMark: () => undefined,
+    onEnded: (reason: string) => log.push(`ended ${reason}`),
+  };
+  stream.play(null, broken);
+  const play = 1;
+  stream.handle({ type: 'play-started', stream: 4, play, atMs: 2_000 });
+  stream.handle({ type: 'play-started', stream: 4, play, atMs: 2_020 });
+  await stream.close();
+  await Promise.resolve();
+  expect(faults).toHaveLength(2);
+  expect(log.filter((line) => line.startsWith('ended'))).toEqual(['ended closed']);
+  expect(log).toContain('closed a listener failed');
 });

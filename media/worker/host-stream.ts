@@ -45,6 +45,8 @@ export interface HostStreamDependencies {
   /** Turns a worker's absolute time into the caller's `Clock`. */
   readonly toClockMs: (absoluteMs: number) => number;
   readonly onGone: () => void;
+  /** A listener threw: a defect, to be logged. */
+  readonly onFault: (err: unknown) => void;
 }
 
 /** The main thread's end of one stream: numbers its plays and listens and passes on what the worker tells of them. */
@@ -127,8 +129,24 @@ export class HostStream implements MediaStream {
     return this.#closing;
   }
 
-  /** Passes on an event of the worker; those of plays and listens that ended here are stale. */
+  /**
+   * Passes on an event of the worker; those of plays and listens that ended here are stale.
+   *
+   * A listener that throws loses its own stream, with a log line, and nobody else's.
+   */
   handle(event: StreamEvent): void {
+    try {
+      this.#dispatch(event);
+    } catch (err) {
+      this.#deps.onFault(err);
+      this.close().then(
+        () => this.#onClosed('a listener failed'),
+        (failure: unknown) => this.#deps.onFault(failure),
+      );
+    }
+  }
+
+  #dispatch(event: StreamEvent): void {
     switch (event.type) {
       case 'play-started':
         this.#plays.get(event.play)?.onStarted(this.#deps.toClockMs(event.atMs));

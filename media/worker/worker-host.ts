@@ -156,6 +156,8 @@ export class WorkerMediaHost implements MediaHost {
       post: (command) => slot.post(command),
       requestClose: () => slot.closeStream(id),
       toClockMs: (absoluteMs) => absoluteMs - absoluteNowMs() + clock.nowMs(),
+      onFault: (err) =>
+        this.#deps.logger.error('a stream listener failed, the stream is closed', { stream: id, err }),
       onGone: () => {
         slot.load--;
         this.#streams.delete(id);

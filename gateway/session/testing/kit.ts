@@ -125,13 +125,18 @@ export const facts: CallFacts = {
 /** Writes down what is measured. */
 export class RecordingMetrics implements TurnMetrics {
   readonly stages: [string, number][] = [];
-  readonly zones: [string, boolean][] = [];
+  readonly zones: string[] = [];
+  readonly failures: string[] = [];
 
   observe(stage: string, milliseconds: number): void {
     this.stages.push([stage, milliseconds]);
   }
 
-  turnDecided(zone: string, degraded: boolean): void {
-    this.zones.push([zone, degraded]);
+  turnDecided(zone: string): void {
+    this.zones.push(zone);
+  }
+
+  speechFailed(code: string): void {
+    this.failures.push(code);
   }
 }
