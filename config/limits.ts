@@ -25,6 +25,10 @@ export const sipLimits = {
   reinviteAnswerMs: 5_000,
   /** An outgoing call that still rings is cancelled (RFC 3261 16.6 step 11 gives proxies three minutes, too). */
   ringMs: 180_000,
+  /** An accepted REFER whose far end sends no NOTIFY counts as done after this (RFC 4488). */
+  referFirstNotifyMs: 4_000,
+  /** How long a transfer target may ring. */
+  referOutcomeMs: 60_000,
   sdpLines: 512,
   sdpMediaSections: 16,
 } as const;

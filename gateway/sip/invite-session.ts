@@ -7,6 +7,7 @@ import { SipError } from './errors.js';
 import { getCSeq, getHeader } from './header-fields.js';
 import type { SipRequest, SipResponse } from './message.js';
 import { type AgreedChange, OfferReceiver, sdpOf } from './offer-receiver.js';
+import { ReferWait } from './refer-wait.js';
 import { createResponse, type ResponseParts } from './response.js';
 import { SessionTimer, type SessionTimerTerms, termsFromResponse, timerProposal } from './session-timer.js';
 import type { SipDialog } from './sip-dialog.js';
@@ -65,6 +66,8 @@ export class InviteSession implements SipSession, DialogUser {
   /** The `reject` of every promise we gave out and have not settled. */
   readonly #waiting = new Set<Reject>();
   #lastAck: SipRequest | null = null;
+  /** The REFER of ours whose outcome is awaited: one at a time. */
+  #referWait: { readonly wait: ReferWait; readonly resolve: () => void } | null = null;
 
   constructor(parts: InviteSessionParts) {
     this.#core = parts.core;
@@ -132,6 +135,7 @@ export class InviteSession implements SipSession, DialogUser {
     return new Promise((resolve, reject) => {
       if (!parseUri(target)) reject(new SipError('bad-target', `"${target}" is not a sip, sips or tel URI`));
       else if (this.#state !== 'live') reject(new SipError('ended', 'The session has ended'));
+      else if (this.#referWait) reject(new SipError('request-pending', 'Another transfer is under way'));
       else this.#sendRefer(target, resolve, reject);
     });
   }
@@ -155,16 +159,20 @@ export class InviteSession implements SipSession, DialogUser {
     else this.#sendBye();
   }
 
-  /** INFO and the NOTIFYs of our REFER are taken note of and no more (RFC 6086 is not negotiated, RFC 3515 2.4.4). */
+  /** INFO is taken note of and no more (RFC 6086 is not negotiated); NOTIFYs of our REFER tell its outcome (RFC 3515 2.4.4). */
   #receiveOther(request: SipRequest, transaction: ServerTransaction): void {
     const event = (getHeader(request, 'Event') ?? '').split(';', 1)[0]?.trim().toLowerCase();
     if (request.method === 'NOTIFY' && event !== 'refer') this.#respond(transaction, 489);
     else if (request.method === 'OPTIONS') this.#respond(transaction, 200, { headers: capabilityHeaders });
     else this.#respond(transaction, 200);
+    if (request.method === 'NOTIFY' && event === 'refer')
+      this.#referWait?.wait.notified(request.body.toString('utf8'));
   }
 
   #receiveBye(transaction: ServerTransaction): void {
     this.#respond(transaction, 200);
+    // A far end that hangs up on its REFER has taken the call over.
+    this.#settleRefer()?.resolve();
     if (this.#state === 'live') this.#notifyEnded('remote-bye');
     this.#vanish();
   }
@@ -210,6 +218,7 @@ export class InviteSession implements SipSession, DialogUser {
     this.#state = 'leaving';
     this.#sessionTimer.stop();
     this.#offers.close();
+    this.#settleRefer();
     for (const reject of this.#waiting) reject(new SipError('ended', 'The session ended before the answer'));
     this.#waiting.clear();
     this.#outgoingOffer = null;
@@ -324,15 +333,37 @@ export class InviteSession implements SipSession, DialogUser {
     ];
     this.#request('REFER', headers, null, {
       onFinal: (response) => {
-        if (!this.#waiting.delete(reject)) return;
-        if (response.status < 300) resolve();
-        else reject(this.#failureOf(response));
+        if (!this.#waiting.has(reject)) return;
+        if (response.status < 300) this.#awaitTransfer(resolve, reject);
+        else {
+          this.#waiting.delete(reject);
+          reject(this.#failureOf(response));
+        }
       },
       onFailed: (error) => {
         if (this.#waiting.delete(reject)) reject(error);
         this.#leaveAfterFailure(error);
       },
     });
+  }
+
+  #awaitTransfer(resolve: () => void, reject: Reject): void {
+    const settle = (act: () => void) => (): void => {
+      this.#referWait = null;
+      if (this.#waiting.delete(reject)) act();
+    };
+    const wait = new ReferWait(this.#core.clock, (failure) =>
+      settle(() => (failure ? reject(failure) : resolve()))(),
+    );
+    this.#referWait = { wait, resolve: settle(resolve) };
+  }
+
+  /** Stops waiting for a transfer's outcome; what was waiting, if anything. */
+  #settleRefer(): { readonly resolve: () => void } | null {
+    const waiting = this.#referWait;
+    waiting?.wait.cancel();
+    this.#referWait = null;
+    return waiting;
   }
 
   #request(

@@ -39,7 +39,10 @@ export interface SipSession {
   end(): void;
   /** Sends a re-INVITE with `sdp`; resolves with the answer's body, rejects with SipError on a failure response. */
   reinvite(sdp: string): Promise<string>;
-  /** Sends REFER (RFC 3515) for a blind transfer; resolves when it is accepted (2xx). */
+  /**
+   * Sends REFER (RFC 3515) for a blind transfer; resolves when the far end reports that the target answered, hangs up,
+   * or accepts and does not report. Rejects with SipError when it refuses or the target does not answer.
+   */
   refer(target: string): Promise<void>;
 }
 
