@@ -36,6 +36,12 @@ export const recogDefaults: RecogDefaults = {
 /** More alternatives than this are never given; a recogniser may always return fewer than asked (RFC 6787 9.4.4). */
 const mostAlternatives = 10;
 
+/**
+ * Clients that ask for no type-ahead get this much: IN-PROGRESS reaches a client before the RECOGNIZE reaches the media
+ * thread, and a key that is pressed at once must not be lost in between.
+ */
+const listenDelayMs = 150;
+
 /** The defaults as header values, so that GET-PARAMS tells them. */
 export function defaultFieldValues(defaults: RecogDefaults): ReadonlyMap<string, string> {
   return new Map([
@@ -78,9 +84,10 @@ export function recogRequest(
     dtmfInterdigitTimeoutMs: numberInForce('DTMF-Interdigit-Timeout'),
     dtmfTermTimeoutMs: numberInForce('DTMF-Term-Timeout'),
     dtmfTermChar: inForce('DTMF-Term-Char').toUpperCase(),
-    // Type-ahead is for clients that ask for it; what was pressed in another menu would surprise the others.
     dtmfBufferTimeMs:
-      inForce('Clear-DTMF-Buffer').toLowerCase() === 'true' ? 0 : numberInForce('DTMF-Buffer-Time'),
+      inForce('Clear-DTMF-Buffer').toLowerCase() === 'true'
+        ? 0
+        : Number(params.inForce('DTMF-Buffer-Time', message.headers) ?? listenDelayMs),
     // Absent means true (RFC 6787 9.4.14).
     startInputTimers: inForce('Start-Input-Timers').toLowerCase() !== 'false',
     confidenceThreshold: confidenceFromHeader(inForce('Confidence-Threshold')),

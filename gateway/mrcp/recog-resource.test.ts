@@ -68,7 +68,7 @@ describe('RECOGNIZE (RFC 6787 9.9)', () => {
       dtmfInterdigitTimeoutMs: 3_000,
       dtmfTermTimeoutMs: 3_000,
       dtmfTermChar: '#',
-      dtmfBufferTimeMs: 0,
+      dtmfBufferTimeMs: 150,
       startInputTimers: false,
       confidenceThreshold: 0.5,
       nBestListLength: 10,
