@@ -98,9 +98,12 @@ export const speechLimits = {
   grammarMatchTokens: 512,
   /** Steps of one match, so that no grammar can hold a thread (about 0.1 s). */
   grammarMatchSteps: 1_000_000,
-  recognizerDecoders: 8,
+  /** Decoders of the embedded recogniser in each worker, 28 MB each; made when they are needed. */
+  recognizerDecoders: 12,
+  /** Recognitions that wait for one, with their audio kept (123 MB if all are `recognitionMs` long); more are refused. */
+  recognizerQueue: 64,
   recognitionMs: 120_000,
-  /** A recogniser that has not answered this long after the end of audio is taken for dead. */
+  /** How long a recogniser may take after the end of audio, or to find a decoder then; silent for longer it is dead. */
   recognizerFinalMs: 10_000,
   /** One engine's syntheses at the same time, as the cache asks for them; the rest wait. */
   concurrentSyntheses: 16,

@@ -40,6 +40,7 @@ function createFixture(
     expected: 'pay my bill',
     unsupported: { ...request, language: 'zh-CN' },
     capacity: 3,
+    queue: 0,
     patienceMs: 1_000,
     quietMs: 200,
     wait: (ms) => {
@@ -138,7 +139,7 @@ describe('the rules of Recognizer catch', () => {
         inner.recognize(request, bound(listener), never());
         return inner.recognize(request, listener, signal);
       },
-      'refuses one more than its capacity',
+      'refuses one more than its capacity and queue',
     ],
     [
       'a listener shared between recognitions',
@@ -172,6 +173,15 @@ describe('the rules of Recognizer catch', () => {
       return { ...fixture, close: () => Promise.resolve() };
     });
     expect(found).toContain(rule);
+  });
+
+  it.each<[string, Partial<RecognizerFixture>]>([
+    ['a queue where there should be none', { capacity: 2 }],
+    ['places where there should be a queue', { capacity: 2, queue: 1 }],
+    ['a refusal where there should be a queue', { capacity: 3, queue: 1 }],
+  ])('%s', async (_, claimed) => {
+    const found = await brokenRules(recognizerRules, () => ({ ...createFixture(), ...claimed }));
+    expect(found).toEqual(['refuses one more than its capacity and queue']);
   });
 });
 

@@ -19,6 +19,8 @@ export interface RecognizerFixture extends TimeKeeper {
   readonly unsupported: RecognizeRequest;
   /** How many recognitions it takes at the same time; null when there is no bound to reach. */
   readonly capacity: number | null;
+  /** How many more it lets wait for a place, as its options say; 0 when it refuses them at once. */
+  readonly queue: number;
   close(): Promise<void>;
 }
 
@@ -222,18 +224,27 @@ async function keepsConcurrentApart(fixture: RecognizerFixture): Promise<readonl
   );
 }
 
+/** A recognition whose audio is complete. */
+function beginComplete(fixture: RecognizerFixture): Attempt {
+  const attempt = begin(fixture);
+  feed(fixture, attempt.handle);
+  attempt.handle.stop();
+  return attempt;
+}
+
 async function refusesBeyondCapacity(fixture: RecognizerFixture): Promise<readonly string[]> {
   if (fixture.capacity === null) return [];
   const running = Array.from({ length: fixture.capacity }, () => begin(fixture));
+  const waiting = Array.from({ length: fixture.queue }, () => beginComplete(fixture));
   const refused = begin(fixture);
   await ended(fixture, refused);
+  await fixture.wait(fixture.quietMs);
+  const waitedInSilence = waiting.every(({ heard }) => heard.calls === 0);
   const [first, ...others] = running;
   first?.abort.abort();
   await fixture.wait(fixture.quietMs);
-  const next = begin(fixture);
-  feed(fixture, next.handle);
-  next.handle.stop();
-  await ended(fixture, next);
+  const next = beginComplete(fixture);
+  await ended(fixture, ...waiting, next);
   const othersEnded = others.some(({ heard }) => heard.endings > 0);
   others.forEach(({ abort }) => abort.abort());
   return breaches(
@@ -241,6 +252,8 @@ async function refusesBeyondCapacity(fixture: RecognizerFixture): Promise<readon
     ['capacity is retryable', refused.heard.errors[0]?.retryable === true],
     ['the refusal does not come from inside recognize', !refused.heard.calledInside],
     ['those that run are not disturbed', !othersEnded],
+    ['those that wait do so until a place is free', waitedInSilence],
+    ['and lose no audio by it', waiting.every(({ heard }) => heard.text === fixture.expected)],
     ['an aborted one gives its place back', next.heard.text === fixture.expected],
   );
 }
@@ -285,7 +298,7 @@ export const recognizerRules: readonly Rule<RecognizerFixture>[] = [
   { name: 'ends without audio', check: endsWithoutAudio },
   { name: 'is silent after abort', check: abortSilences },
   { name: 'keeps concurrent recognitions apart', check: keepsConcurrentApart },
-  { name: 'refuses one more than its capacity', check: refusesBeyondCapacity },
+  { name: 'refuses one more than its capacity and queue', check: refusesBeyondCapacity },
   { name: 'refuses what it cannot do', check: refusesUnsupported },
   { name: 'ends what runs on close and refuses afterwards', check: closes },
 ];

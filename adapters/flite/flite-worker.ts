@@ -2,12 +2,15 @@ import { parentPort, type MessagePort } from 'node:worker_threads';
 import { FliteEngine } from './flite-engine.js';
 import type { FliteCommand, FliteReport } from './protocol.js';
 import { splitSentences } from './sentences.js';
+import { SilenceTrimmer } from './silence-trimmer.js';
+import { fliteVoices } from './voices.js';
 
 type SpeakCommand = Extract<FliteCommand, { type: 'speak' }>;
 
 interface Job {
   readonly command: SpeakCommand;
   readonly sentences: string[];
+  readonly trimmer: SilenceTrimmer;
 }
 
 /**
@@ -31,7 +34,11 @@ class FliteThread {
       case 'warm':
         return this.#report({ type: 'warm' });
       case 'speak':
-        this.#jobs.set(command.id, { command, sentences: [...splitSentences(command.text)] });
+        this.#jobs.set(command.id, {
+          command,
+          sentences: [...splitSentences(command.text)],
+          trimmer: new SilenceTrimmer(fliteVoices[command.voice].sampleRateHz),
+        });
         return this.#schedule();
       case 'abort':
         this.#jobs.delete(command.id);
@@ -51,11 +58,12 @@ class FliteThread {
   #speakNext(): void {
     const [job] = this.#jobs.values();
     if (!job) return;
-    const { command, sentences } = job;
+    const { command, sentences, trimmer } = job;
     this.#jobs.delete(command.id);
     try {
-      const samples = amplify(this.#engine.speak(sentences.shift() ?? '', command), command.volume);
-      this.#report({ type: 'audio', id: command.id, samples }, [samples.buffer]);
+      const spoken = this.#engine.speak(sentences.shift() ?? '', command);
+      const samples = amplify(trimmer.write(spoken, sentences.length === 0), command.volume);
+      if (samples.length > 0) this.#report({ type: 'audio', id: command.id, samples }, [samples.buffer]);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       return this.#report({ type: 'failed', id: command.id, message });

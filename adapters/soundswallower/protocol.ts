@@ -2,17 +2,20 @@ import type { RecognizedWord } from '../../media/speech/recognizer.js';
 import type { SpeechErrorCode } from '../../media/speech/errors.js';
 import type { Grammar } from '../../media/speech/grammar/grammar.js';
 
+/** Begins a recognition; there are never more at a time than `DecoderData.maxDecoders`. */
+export interface StartCommand {
+  readonly type: 'start';
+  readonly id: number;
+  /** The session's id: recognitions of one session come from one telephone line. */
+  readonly line: string;
+  readonly grammars: readonly Grammar[];
+  readonly interimResults: boolean;
+}
+
 /** What the decoder thread is told. `id` names a recognition; commands of one id come in order. */
 export type DecoderCommand =
   | { readonly type: 'warm' }
-  | {
-      readonly type: 'start';
-      readonly id: number;
-      /** The session's id: recognitions of one session come from one telephone line. */
-      readonly line: string;
-      readonly grammars: readonly Grammar[];
-      readonly interimResults: boolean;
-    }
+  | StartCommand
   /** 16-bit mono at `decoderRateHz`. */
   | { readonly type: 'audio'; readonly id: number; readonly samples: Int16Array }
   | { readonly type: 'stop'; readonly id: number }

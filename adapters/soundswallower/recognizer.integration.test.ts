@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { FakeClock, SystemClock } from '../../config/clock.js';
 import { speechLimits } from '../../config/limits.js';
 import { SpeechError } from '../../media/speech/errors.js';
@@ -102,8 +102,8 @@ afterAll(async () => {
   await recognizer.close();
 });
 
-describeRecognizer('soundswallower', (): RecognizerFixture => {
-  const tried = new SoundswallowerRecognizer({ maxDecoders: 2, clock: new SystemClock() });
+function createFixture(maxWaiting: number): RecognizerFixture {
+  const tried = new SoundswallowerRecognizer({ maxDecoders: 2, maxWaiting, clock: new SystemClock() });
   return {
     recognizer: tried,
     request: listening,
@@ -111,6 +111,7 @@ describeRecognizer('soundswallower', (): RecognizerFixture => {
     expected: 'pay my credit card',
     unsupported: { ...listening, language: 'zh-CN' },
     capacity: 2,
+    queue: maxWaiting,
     patienceMs: 15_000,
     quietMs: 500,
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
@@ -119,7 +120,10 @@ describeRecognizer('soundswallower', (): RecognizerFixture => {
       expect(tried.running).toBe(0);
     },
   };
-});
+}
+
+describeRecognizer('soundswallower', () => createFixture(3));
+describeRecognizer('soundswallower without a queue', () => createFixture(0));
 
 describe('on a telephone line, twenty phrases are understood at 95 % and more', () => {
   async function countRight(
@@ -249,7 +253,37 @@ describe('SoundswallowerRecognizer', () => {
     await expect(recognize(recognizer, goodSpeech, { sampleRateHz: 16_000 })).rejects.toThrow('16000');
   });
 
-  it('fails what runs when its thread dies, and starts another for the next', async () => {
+  it('twenty callers who speak at once are all understood by four decoders', async () => {
+    const spoken = await Promise.all(phrases.map((phrase) => say(phrase)));
+    const heard = new Map<string, string>();
+    const handles = phrases.map((phrase, i) =>
+      recognizer.recognize(
+        { ...listening, sessionId: `caller ${i}` },
+        {
+          onPartial: () => undefined,
+          onWarning: () => undefined,
+          onFinal: ({ alternatives }) => heard.set(phrase, alternatives[0]?.text ?? ''),
+          onError: ({ code }) => heard.set(phrase, code),
+        },
+        new AbortController().signal,
+      ),
+    );
+    expect(recognizer.running).toBe(20);
+    for (let at = 0; handles.some((_, i) => at < (spoken[i]?.length ?? 0)); at += 160) {
+      handles.forEach((handle, i) => {
+        const samples = spoken[i]?.subarray(at, at + 160) ?? new Int16Array(0);
+        if (samples.length > 0) handle.writeFrame({ samples, sampleRateHz: 8_000, timestamp: at });
+        else handle.stop();
+      });
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    handles.forEach((handle) => handle.stop());
+    await vi.waitFor(() => expect(heard.size).toBe(20), 15_000);
+    expect([...heard].filter(([phrase, text]) => text !== phrase.toLowerCase())).toEqual([]);
+    expect(recognizer.running).toBe(0);
+  });
+
+  it('fails what runs when its thread dies, and starts another for what waits and what comes', async () => {
     const script = `
       import { parentPort } from 'node:worker_threads';
       parentPort.on('message', (m) => {
@@ -268,6 +302,10 @@ describe('SoundswallowerRecognizer', () => {
       retryable: true,
     });
     expect((await recognize(dying, goodSpeech)).text).toBe('');
+    const runs = recognize(dying, goodSpeech, two);
+    const waits = recognize(dying, goodSpeech);
+    await expect(runs).rejects.toMatchObject({ code: 'unavailable' });
+    expect((await waits).text).toBe('');
     expect(dying.running).toBe(0);
     expect(clock.pendingTimers).toBe(0);
     await dying.close();
@@ -294,5 +332,7 @@ describe('SoundswallowerRecognizer', () => {
     await loaded.close();
     for (const maxDecoders of [0, 65, 1.5, '2'])
       expect(() => createRecognizer({ maxDecoders })).toThrow('maxDecoders');
+    for (const maxWaiting of [-1, speechLimits.recognizerQueue + 1, '2'])
+      expect(() => createRecognizer({ maxWaiting })).toThrow('maxWaiting');
   });
 });

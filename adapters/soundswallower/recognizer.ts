@@ -12,8 +12,15 @@ import type {
 } from '../../media/speech/recognizer.js';
 import { coversLanguage } from '../../media/speech/synthesis-request.js';
 import { EngineThread } from '../threads/engine-thread.js';
+import { DecoderPlaces } from './decoder-places.js';
 import { DecoderRun, type DecoderRunOwner } from './decoder-run.js';
-import { decoderRateHz, type DecoderCommand, type DecoderData, type DecoderReport } from './protocol.js';
+import {
+  decoderRateHz,
+  type DecoderCommand,
+  type DecoderData,
+  type DecoderReport,
+  type StartCommand,
+} from './protocol.js';
 
 const capabilities: RecognizerCapabilities = {
   name: 'soundswallower',
@@ -26,8 +33,13 @@ const capabilities: RecognizerCapabilities = {
 
 /** What a `SoundswallowerRecognizer` works with. */
 export interface SoundswallowerOptions {
-  /** Recognitions at the same time, 28 MB each. */
+  /** Recognitions that are decoded at the same time, 28 MB each from the first time that so many are needed. */
   readonly maxDecoders: number;
+  /**
+   * Recognitions beyond these that wait for a decoder while their audio is kept, 2 MB each at most; 0 refuses them at
+   * once, as `capacity`. `speechLimits.recognizerQueue` unless told.
+   */
+  readonly maxWaiting?: number;
   readonly clock: Clock;
   /** The decoder thread's script; another one only in tests of what happens when it dies. */
   readonly script?: URL;
@@ -37,19 +49,18 @@ export interface SoundswallowerOptions {
  * The recogniser that needs nothing installed: American English at telephone rate, restricted to grammars.
  *
  * It listens for the request's voice grammars, or for its hints when it has none; with neither there is nothing to
- * choose from and the request is `unsupported`. Its confidences separate poorly (decoder-run.ts), so that speech outside
+ * choose from and the request is `unsupported`. When all decoders listen a request waits for one and catches up. Its confidences separate poorly (decoder-run.ts), so that speech outside
  * the grammar is often taken for the nearest phrase in it: a recogniser to start with, not to end with. All decoders live
  * in one thread of their own; when it dies, running recognitions end as `unavailable` and the next one starts it again.
  */
 export class SoundswallowerRecognizer implements Recognizer {
   readonly capabilities = capabilities;
-  readonly #maxDecoders: number;
   readonly #clock: Clock;
   readonly #thread: EngineThread<DecoderCommand, DecoderReport>;
-  readonly #runs = new Map<number, DecoderRun>();
+  readonly #places: DecoderPlaces;
   readonly #owner: DecoderRunOwner = {
     post: (command, transfer) => this.#thread.post(command, transfer),
-    onOver: (run) => this.#runs.delete(run.id),
+    onOver: (run) => this.#places.leave(run),
     onStuck: () => this.#thread.kill(new SpeechError('timeout', 'the decoder thread does not answer')),
   };
   #warming: Deferred | null = null;
@@ -57,18 +68,20 @@ export class SoundswallowerRecognizer implements Recognizer {
   #closed = false;
 
   constructor(options: SoundswallowerOptions) {
-    this.#maxDecoders = options.maxDecoders;
+    const { maxDecoders, maxWaiting = speechLimits.recognizerQueue } = options;
     this.#clock = options.clock;
-    const data: DecoderData = { maxDecoders: options.maxDecoders };
+    this.#places = new DecoderPlaces(maxDecoders, maxWaiting);
+    const data: DecoderData = { maxDecoders };
     const script = options.script ?? new URL('./decoder-worker.js', import.meta.url);
     this.#thread = new EngineThread(script, data, {
       onReport: (report) => this.#onReport(report),
-      onLost: (cause) => this.#failAll(lostError(cause)),
+      onLost: (cause) => this.#onLost(lostError(cause)),
     });
   }
 
+  /** Recognitions that are not over; those that wait for a decoder count. */
   get running(): number {
-    return this.#runs.size;
+    return this.#places.count;
   }
 
   async warmUp(): Promise<void> {
@@ -98,17 +111,18 @@ export class SoundswallowerRecognizer implements Recognizer {
       });
       return deaf;
     }
-    const run = new DecoderRun(this.#nextId++, listener, signal, this.#owner, this.#clock);
-    this.#runs.set(run.id, run);
     const { sessionId: line, interimResults } = request;
-    this.#thread.post({ type: 'start', id: run.id, line, grammars, interimResults });
+    const start: StartCommand = { type: 'start', id: this.#nextId++, line, grammars, interimResults };
+    const run = new DecoderRun(start, listener, signal, this.#owner, this.#clock);
+    this.#places.enter(run);
     return run;
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#failAll(closedError());
+    this.#warming?.reject(closedError());
+    this.#places.failAll(closedError());
     await this.#thread.close();
   }
 
@@ -131,38 +145,41 @@ export class SoundswallowerRecognizer implements Recognizer {
       const message = 'the embedded recognizer cannot transcribe freely: give it a grammar or hints';
       return new SpeechError('unsupported', message);
     }
-    if (this.#runs.size >= this.#maxDecoders) {
-      return new SpeechError('capacity', `all ${this.#maxDecoders} decoders are listening`);
-    }
-    return null;
+    if (!this.#places.isFull) return null;
+    return new SpeechError('capacity', `${this.#places.count} recognitions run or wait for a decoder`);
   }
 
   #onReport(report: DecoderReport): void {
     if (report.type === 'warm') this.#warming?.resolve();
-    else this.#runs.get(report.id)?.onReport(report);
+    else this.#places.running(report.id)?.onReport(report);
   }
 
-  #failAll(error: SpeechError): void {
+  #onLost(error: SpeechError): void {
     this.#warming?.reject(error);
-    for (const run of [...this.#runs.values()]) run.fail(error);
+    this.#places.failRunning(error);
   }
 }
 
-/** What a media worker calls. `options.maxDecoders`: 1 to 64, `speechLimits.recognizerDecoders` unless told. */
+/**
+ * What a media worker calls. Options: `maxDecoders`, 1 to 64, `speechLimits.recognizerDecoders` unless told;
+ * `maxWaiting`, 0 to `speechLimits.recognizerQueue`, which is also what it is unless told. Throws SpeechError `bad-input`.
+ */
 export function createRecognizer(options: Readonly<Record<string, unknown>>): Recognizer {
-  const { maxDecoders = speechLimits.recognizerDecoders } = options;
-  if (
-    typeof maxDecoders !== 'number' ||
-    !Number.isInteger(maxDecoders) ||
-    maxDecoders < 1 ||
-    maxDecoders > 64
-  ) {
-    throw new SpeechError(
-      'bad-input',
-      `maxDecoders is ${String(maxDecoders)}; it must be a whole number of 1 to 64`,
-    );
-  }
-  return new SoundswallowerRecognizer({ maxDecoders, clock: new SystemClock() });
+  const { maxDecoders = speechLimits.recognizerDecoders, maxWaiting = speechLimits.recognizerQueue } =
+    options;
+  return new SoundswallowerRecognizer({
+    maxDecoders: wholeNumber('maxDecoders', maxDecoders, 1, 64),
+    maxWaiting: wholeNumber('maxWaiting', maxWaiting, 0, speechLimits.recognizerQueue),
+    clock: new SystemClock(),
+  });
+}
+
+function wholeNumber(name: string, value: unknown, least: number, most: number): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new SpeechError(
+    'bad-input',
+    `${name} is ${String(value)}; it must be a whole number of ${least} to ${most}`,
+  );
 }
 
 const deaf: RecognizeHandle = { writeFrame: () => undefined, stop: () => undefined };

@@ -193,10 +193,13 @@ export class JitterBuffer {
     return true;
   }
 
+  /** Nearly always at the end; `splice` would allocate an array for each packet. */
   #insert(slot: Slot): void {
-    let at = this.#queue.length;
-    while (at > 0 && (this.#queue[at - 1]?.sequence ?? -1) > slot.sequence) at--;
-    this.#queue.splice(at, 0, slot);
+    const queue = this.#queue;
+    let at = queue.push(slot) - 1;
+    for (let before = queue[at - 1]; before && before.sequence > slot.sequence; before = queue[at - 1])
+      queue[at--] = before;
+    queue[at] = slot;
     this.#queuedTicks += slot.ticks;
   }
 

@@ -75,6 +75,9 @@ describe('SourceLock (RFC 4961)', () => {
   type Packet = readonly [string, number, number, number];
   const judge = (lock: SourceLock, packets: readonly Packet[]) =>
     packets.map(([address, port, ssrc, nowMs]) => lock.judge(address, port, ssrc, nowMs));
+  /** `count` packets of one source, 20 ms apart. */
+  const train = (address: string, port: number, fromMs: number, count: number): Packet[] =>
+    Array.from({ length: count }, (_, i) => [address, port, port, fromMs + 20 * i]);
 
   it.each<[string, readonly Packet[], readonly string[]]>([
     [
@@ -96,25 +99,65 @@ describe('SourceLock (RFC 4961)', () => {
       ['stranger', 'restart'],
     ],
     [
-      'the signalled address outranks a stranger that came first',
-      [
-        ['10.0.0.9', 9, 7, 0],
-        ['127.0.0.1', 4_000, 1, 5],
-        ['10.0.0.9', 9, 7, 6],
-      ],
-      ['restart', 'restart', 'stranger'],
+      'another port of the signalled IP address is locked at once, too',
+      train('127.0.0.1', 6_000, 0, 2),
+      ['restart', 'accept'],
     ],
     [
-      'another source takes over after a second of silence and three packets',
+      'a first source elsewhere (NAT) needs three packets in a row',
+      train('10.0.0.9', 9, 0, 4),
+      ['stranger', 'stranger', 'restart', 'accept'],
+    ],
+    [
+      'one packet to every port locks nothing: the caller comes first although it came later',
+      [...train('10.0.0.9', 9, 0, 2), ...train('127.0.0.1', 4_000, 40, 1), ...train('10.0.0.9', 9, 60, 1)],
+      ['stranger', 'stranger', 'restart', 'stranger'],
+    ],
+    [
+      'packets of two sources in turn are not in a row',
+      [0, 1, 2, 3].flatMap((i) => [...train('10.0.0.8', 8, i, 1), ...train('10.0.0.9', 9, i, 1)]),
+      Array.from({ length: 8 }, () => 'stranger'),
+    ],
+    [
+      'the signalled address outranks a stranger that came first',
+      [...train('10.0.0.9', 9, 0, 3), ['127.0.0.1', 4_000, 1, 45], ['10.0.0.9', 9, 9, 46]],
+      ['stranger', 'stranger', 'restart', 'restart', 'stranger'],
+    ],
+    [
+      'another port of the signalled IP address outranks nobody before a second of silence',
+      [...train('10.0.0.9', 9, 0, 3), ...train('127.0.0.1', 6_000, 45, 3), ['10.0.0.9', 9, 9, 100]],
+      ['stranger', 'stranger', 'restart', 'stranger', 'stranger', 'stranger', 'accept'],
+    ],
+    [
+      'another port of the locked IP address takes over after a second of silence and three packets',
       [
         ['127.0.0.1', 4_000, 1, 0],
-        ['10.0.0.9', 9, 7, 999],
-        ['10.0.0.9', 9, 7, 1_000],
-        ['10.0.0.9', 9, 7, 1_020],
-        ['10.0.0.9', 9, 7, 1_040],
-        ['10.0.0.9', 9, 7, 1_060],
+        ['127.0.0.1', 6_000, 7, 999],
+        ['127.0.0.1', 6_000, 7, 1_000],
+        ['127.0.0.1', 6_000, 7, 1_020],
+        ['127.0.0.1', 6_000, 7, 1_040],
+        ['127.0.0.1', 6_000, 7, 1_060],
       ],
       ['restart', 'stranger', 'stranger', 'stranger', 'restart', 'accept'],
+    ],
+    [
+      'so does the signalled IP address from a silent source elsewhere',
+      [...train('10.0.0.9', 9, 0, 3), ...train('127.0.0.1', 6_000, 1_040, 3)],
+      ['stranger', 'stranger', 'restart', 'stranger', 'stranger', 'restart'],
+    ],
+    [
+      'and another port of a source behind NAT',
+      [...train('10.0.0.9', 9, 0, 3), ...train('10.0.0.9', 11, 1_040, 3)],
+      ['stranger', 'stranger', 'restart', 'stranger', 'stranger', 'restart'],
+    ],
+    [
+      'no other host takes over, however long the silence (RTP bleed)',
+      [
+        ...train('127.0.0.1', 4_000, 0, 1),
+        ...train('10.0.0.9', 9, 60_000, 5),
+        ...train('127.0.0.1', 4_000, 70_000, 1),
+      ],
+      ['restart', 'stranger', 'stranger', 'stranger', 'stranger', 'stranger', 'accept'],
     ],
     [
       'a lone packet with another SSRC changes nothing; three do (RFC 3550 8.2)',
@@ -129,23 +172,38 @@ describe('SourceLock (RFC 4961)', () => {
       ['restart', 'stranger', 'accept', 'stranger', 'stranger', 'restart'],
     ],
   ])('%s', (_, packets, expected) => {
-    expect(judge(new SourceLock(signalled), packets)).toEqual(expected);
+    const lock = new SourceLock(signalled);
+    expect(judge(lock, packets)).toEqual(expected);
+    expect(lock.strangers).toBe(expected.filter((verdict) => verdict === 'stranger').length);
+  });
+
+  it('with no address signalled yet, any source needs three packets in a row', () => {
+    expect(judge(new SourceLock(null), train('10.0.0.9', 9, 0, 4))).toEqual([
+      'stranger',
+      'stranger',
+      'restart',
+      'accept',
+    ]);
   });
 
   it('sends to the signalled address until a source is locked, then to that (symmetric RTP)', () => {
     const lock = new SourceLock(signalled);
+    judge(lock, train('10.0.0.9', 9, 0, 2));
     expect(lock.remote).toEqual(signalled);
-    lock.judge('10.0.0.9', 9, 7, 0);
+    judge(lock, train('10.0.0.9', 9, 40, 1));
     expect(lock.remote).toEqual({ address: '10.0.0.9', port: 9 });
   });
 
-  it('a new signalled address unlocks; the same one does not', () => {
+  it('a new signalled address unlocks and ends a probation; the same one does neither', () => {
     const lock = new SourceLock(signalled);
-    lock.judge('10.0.0.9', 9, 7, 0);
+    judge(lock, train('10.0.0.9', 9, 0, 3));
     lock.signal({ ...signalled });
     expect(lock.remote?.address).toBe('10.0.0.9');
-    lock.signal({ address: '127.0.0.1', port: 5_000 });
-    expect(lock.remote).toEqual({ address: '127.0.0.1', port: 5_000 });
-    expect(lock.judge('127.0.0.1', 5_000, 8, 1)).toBe('restart');
+    lock.signal({ address: '127.0.0.2', port: 5_000 });
+    expect(lock.remote).toEqual({ address: '127.0.0.2', port: 5_000 });
+    expect(judge(lock, train('10.0.0.9', 9, 60, 2))).toEqual(['stranger', 'stranger']);
+    lock.signal({ address: '127.0.0.3', port: 5_000 });
+    expect(judge(lock, train('10.0.0.9', 9, 100, 1))).toEqual(['stranger']);
+    expect(judge(lock, train('127.0.0.3', 5_002, 120, 1))).toEqual(['restart']);
   });
 });

@@ -199,7 +199,7 @@ describe('WorkerStream', () => {
   it('sends to where packets come from once they do (RFC 4961)', () => {
     const { stream, sent, clock, talk } = create({ remote: null, continuous: true });
     clock.advance(100);
-    talk(40, { address: '10.1.1.1', port: 9_000 });
+    talk(80, { address: '10.1.1.1', port: 9_000 });
     expect(sent.length).toBeGreaterThan(0);
     expect(sent.at(-1)?.to).toEqual({ address: '10.1.1.1', port: 9_000 });
     stream.close();
