@@ -5,9 +5,10 @@ import type { SynthesisRequest } from '../../media/speech/synthesizer.js';
 import type { SynthesizerFixture } from '../conformance/synthesizer-rules.js';
 import { describeSynthesizer } from '../conformance/synthesizer-suite.js';
 import { findEspeak } from './espeak-process.js';
+import { requireEspeak } from './testing/require-espeak.js';
 import { EspeakSynthesizer } from './synthesizer.js';
 
-const installation = await findEspeak();
+const installation = await requireEspeak();
 
 const request: SynthesisRequest = {
   text: 'Hello. How can I help you today?',
@@ -52,11 +53,9 @@ it('a program that cannot be run is unavailable, and one that speaks no WAV is a
   }
 });
 
-describe.skipIf(installation === null)('with espeak-ng installed', () => {
+describe('with espeak-ng installed', () => {
   function createFixture(): SynthesizerFixture {
-    const synthesizer = new EspeakSynthesizer(
-      installation ?? { command: '', version: '', languages: new Set() },
-    );
+    const synthesizer = new EspeakSynthesizer(installation);
     return {
       synthesizer,
       request,

@@ -8,7 +8,7 @@ import type { SynthesisRequest, Synthesizer } from '../../media/speech/synthesiz
 import type { RecognizerFixture } from '../conformance/recognizer-rules.js';
 import { describeRecognizer } from '../conformance/recognizer-suite.js';
 import { synthesize, telephoneLine } from '../conformance/telephone.js';
-import { findEspeak } from '../espeak/espeak-process.js';
+import { requireEspeak } from '../espeak/testing/require-espeak.js';
 import { EspeakSynthesizer } from '../espeak/synthesizer.js';
 import { FliteSynthesizer } from '../flite/synthesizer.js';
 import { SoundswallowerRecognizer, createRecognizer } from './recognizer.js';
@@ -144,10 +144,8 @@ describe('on a telephone line, twenty phrases are understood at 95 % and more', 
     expect((await countRight(flite, { voice })).length).toBeLessThanOrEqual(1);
   });
 
-  it('spoken by espeak-ng', async (test) => {
-    const installation = await findEspeak();
-    if (!installation) return test.skip();
-    const espeak = new EspeakSynthesizer(installation);
+  it('spoken by espeak-ng', async () => {
+    const espeak = new EspeakSynthesizer(await requireEspeak());
     expect((await countRight(espeak, {})).length).toBeLessThanOrEqual(1);
     await espeak.close();
   });
