@@ -21,8 +21,9 @@ import { callWithOwnMedia } from './cli/caller-node.js';
 import { runChat } from './cli/chat.js';
 import { runCheck } from './cli/check.js';
 import type { EngineCatalog } from './node/engine-catalog.js';
-import { ParleyNode } from './node/parley-node.js';
+import { ParleyNode, StartError } from './node/parley-node.js';
 import { startUpReport } from './node/start-up-report.js';
+import { TreeError } from './session/bots.js';
 
 const clock = new SystemClock();
 
@@ -96,7 +97,9 @@ async function serve(configFile: string | null): Promise<number> {
       version: version(),
     });
   } catch (err) {
-    logger.error('Parley could not start', { err });
+    // What the operator can mend is told without a stack.
+    const mendable = err instanceof StartError || err instanceof TreeError;
+    logger.error('Parley could not start', mendable ? { reason: err.message } : { err });
     return 1;
   }
   // Before it says that it is ready: whoever waits for that word may stop it at once.

@@ -38,8 +38,8 @@ export interface ParleyNodeDeps {
 
 /** A configuration that is well-formed and still cannot serve; the message names the key and the fix. */
 export class StartError extends Error {
-  constructor(message: string) {
-    super(message);
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
     this.name = 'StartError';
   }
 }
@@ -215,7 +215,11 @@ export class ParleyNode {
   async #listen(): Promise<void> {
     const { config, mrcp, tiers, userAgent, watch } = this.#parts;
     try {
-      await Promise.all([mrcp.listen(), userAgent.start(), this.#http.start()]);
+      await Promise.all([
+        bound('mrcp', mrcp.listen()),
+        bound('sip', userAgent.start()),
+        bound('http', this.#http.start()),
+      ]);
     } catch (err) {
       await this.#release();
       throw err;
@@ -269,6 +273,18 @@ export class ParleyNode {
   #logFailure(result: PromiseSettledResult<unknown>): void {
     if (result.status === 'rejected')
       this.#logger.warn('a part did not stop cleanly', { err: result.reason as unknown });
+  }
+}
+
+/** Names the key to change when an address cannot be bound. */
+async function bound(section: 'mrcp' | 'sip' | 'http', listening: Promise<unknown>): Promise<void> {
+  try {
+    await listening;
+  } catch (err) {
+    const reason = err instanceof Error ? err.message : String(err);
+    throw new StartError(`${reason}: stop what uses it, or set ${section}.port (or ${section}.address)`, {
+      cause: err,
+    });
   }
 }
 
