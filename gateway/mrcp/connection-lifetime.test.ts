@@ -161,6 +161,47 @@ describe('deadlines', () => {
     expect(told).toEqual(['inactive']);
   });
 
+  it('one idle connection vouches for one silent session, and for none that is younger', () => {
+    const fixture = new ServerFixture();
+    fixture.connect();
+    fixture.clock.advance(1);
+    const late = fixture.openSession();
+    fixture.clock.advance(1);
+    const crowd = [fixture.openSession(), fixture.openSession(), fixture.openSession()];
+    fixture.clock.advance(1);
+    fixture.connect();
+    fixture.clock.advance(mrcpLimits.connectDeadlineMs);
+    expect(late.told).toEqual(['inactive']);
+    expect(crowd.filter(({ told }) => told.length === 0)).toHaveLength(1);
+  });
+
+  it('silent sessions keep the connections that were opened for each of them', () => {
+    const fixture = new ServerFixture();
+    const sessions = [1, 2, 3].map(() => {
+      const session = fixture.openSession();
+      fixture.connect();
+      fixture.clock.advance(100);
+      return session;
+    });
+    fixture.clock.advance(mrcpLimits.connectDeadlineMs);
+    expect(sessions.map(({ told }) => told)).toEqual([[], [], []]);
+  });
+
+  it('a session whose channels come on an existing connection may begin late, as long as there is one', () => {
+    const fixture = new ServerFixture();
+    const first = fixture.openSession();
+    const peer = fixture.connect();
+    peer.request({ method: 'STOP', channelId: first.synthId });
+    const second = fixture.openSession();
+    second.session.expectExistingConnection();
+    fixture.clock.advance(mrcpLimits.connectDeadlineMs * 2);
+    expect(second.told).toEqual([]);
+    first.session.close();
+    peer.connection.close('peer-closed');
+    fixture.clock.advance(mrcpLimits.connectDeadlineMs);
+    expect(second.told).toEqual(['inactive']);
+  });
+
   it('a second channel on a connection of its own may begin late', () => {
     const fixture = new ServerFixture();
     const { synthId, recogId } = fixture.openSession();

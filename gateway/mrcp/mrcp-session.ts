@@ -37,8 +37,8 @@ export interface MrcpSessionDeps {
   readonly random: Random;
   readonly logger: Logger;
   readonly compileGrammar: GrammarCompiler;
-  /** True when some connection carries no channel, so that the client may be there and silent. */
-  hasIdleConnection(): boolean;
+  /** True when a connection may be this session's although nothing was said on it yet. */
+  mayBeConnected(session: MrcpSession): boolean;
   onSessionClosed(session: MrcpSession): void;
 }
 
@@ -55,6 +55,9 @@ export class MrcpSession implements ChannelOwner {
   readonly #deps: MrcpSessionDeps;
   readonly #logger: Logger;
   readonly #channels = new Map<ResourceName, MrcpChannel>();
+  /** On the server's clock. */
+  readonly openedAtMs: number;
+  #sharesConnection = false;
   #lastActivityMs: number;
   #heard = false;
   #watch: Timer | null = null;
@@ -70,12 +73,27 @@ export class MrcpSession implements ChannelOwner {
     this.#options = options;
     this.#deps = deps;
     this.#logger = deps.logger.child({ mrcpSession: id });
-    this.#lastActivityMs = deps.clock.nowMs();
+    this.openedAtMs = deps.clock.nowMs();
+    this.#lastActivityMs = this.openedAtMs;
     this.#watchFor(options.connectDeadlineMs);
   }
 
   get channelCount(): number {
     return this.#channels.size;
+  }
+
+  /** The client said that its channels will come on a connection it has (`a=connection:existing`, RFC 6787 4.2). */
+  expectExistingConnection(): void {
+    this.#sharesConnection = true;
+  }
+
+  get sharesConnection(): boolean {
+    return this.#sharesConnection;
+  }
+
+  /** True while no channel of it has been heard from at all. */
+  get silent(): boolean {
+    return !this.#heard && !this.#ending && !this.#closed;
   }
 
   /** True while one of its channels has not been heard from. */
@@ -226,7 +244,7 @@ export class MrcpSession implements ChannelOwner {
   #leftMs(): number {
     const leftMs = this.#options.inactivityMs - (this.#deps.clock.nowMs() - this.#lastActivityMs);
     if (this.#heard) return leftMs;
-    return this.#deps.hasIdleConnection() ? Math.min(leftMs, this.#options.connectDeadlineMs) : 0;
+    return this.#deps.mayBeConnected(this) ? Math.min(leftMs, this.#options.connectDeadlineMs) : 0;
   }
 
   /** Tells the SIP side that this session is over, once; it answers with `close`. */

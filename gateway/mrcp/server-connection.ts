@@ -55,6 +55,8 @@ const lingerMs = 1_000;
  * unfinished for `partialMessageMs`, and when the peer lets more than `sendQueueBytes` pile up.
  */
 export class ServerConnection implements ChannelConnection {
+  /** On the server's clock. */
+  readonly openedAtMs: number;
   readonly #socket: ConnectionSocket;
   readonly #deps: ConnectionDeps;
   readonly #parser: MrcpParser;
@@ -70,6 +72,7 @@ export class ServerConnection implements ChannelConnection {
   constructor(socket: ConnectionSocket, deps: ConnectionDeps) {
     this.#socket = socket;
     this.#deps = deps;
+    this.openedAtMs = deps.clock.nowMs();
     this.#parser = new MrcpParser(
       {
         onMessage: (message) => this.#onMessage(message),

@@ -148,7 +148,7 @@ export class MrcpServer {
       random,
       logger,
       compileGrammar,
-      hasIdleConnection: () => this.#hasIdleConnection(),
+      mayBeConnected: (waiting) => this.#mayBeConnected(waiting),
       onSessionClosed: (closed) => void this.#sessions.delete(closed.id),
     });
     this.#sessions.set(id, session);
@@ -213,9 +213,20 @@ export class MrcpServer {
     return false;
   }
 
-  #hasIdleConnection(): boolean {
-    for (const connection of this.#connections) {
-      if (connection.channelCount === 0) return true;
+  /**
+   * Nothing on a connection says whose it is before its first message. One that carries no channel can vouch for one
+   * silent session, opened before it: a connection that somebody left open keeps no crowd of half-open sessions alive.
+   */
+  #mayBeConnected(session: MrcpSession): boolean {
+    if (session.sharesConnection) return this.#connections.size > 0;
+    const idle = [...this.#connections].filter(({ channelCount }) => channelCount === 0);
+    idle.sort((a, b) => b.openedAtMs - a.openedAtMs);
+    const silent = [...this.#sessions.values()].filter((other) => other.silent && !other.sharesConnection);
+    silent.sort((a, b) => b.openedAtMs - a.openedAtMs);
+    for (const other of silent) {
+      // Clients connect when the SIP answer is there: the youngest session takes the latest connection.
+      const own = idle[0] && idle[0].openedAtMs >= other.openedAtMs ? idle.shift() : undefined;
+      if (other === session) return own !== undefined;
     }
     return false;
   }

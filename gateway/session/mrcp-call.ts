@@ -117,6 +117,7 @@ export class MrcpCall implements SipSessionDelegate {
       line.resource === 'speechsynth'
         ? this.#session.addSynth(this.#deps.backends.synth(audio))
         : this.#session.addRecog(this.#deps.backends.recog(audio));
+    if (line.connection === 'existing') this.#session.expectExistingConnection();
     this.#channels.set(line.index, channelId);
   }
 
