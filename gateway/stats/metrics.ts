@@ -13,7 +13,7 @@ export interface MetricsOptions {
   readonly processMetrics?: boolean;
 }
 
-const stageBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const stageBuckets = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 const providerNames = [
   'cache',
