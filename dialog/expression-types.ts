@@ -1,0 +1,19 @@
+import type { Value } from './value.js';
+
+/** What an expression gives, as far as it can be told before it runs. */
+export type ExpressionType = 'number' | 'text' | 'boolean' | 'list' | 'map' | 'null' | 'unknown';
+
+export function typeOf(value: Value): ExpressionType {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'list';
+  switch (typeof value) {
+    case 'number':
+      return 'number';
+    case 'string':
+      return 'text';
+    case 'boolean':
+      return 'boolean';
+    default:
+      return 'map';
+  }
+}
