@@ -1,3 +1,5 @@
+import type { BarChart } from './bar-chart.js';
+
 /** One figure of a report: what was measured, against which bar, and how it compares to a baseline of the same run. */
 export interface Figure {
   readonly name: string;
@@ -20,6 +22,7 @@ export interface SuiteResult {
   readonly suite: string;
   readonly figures: readonly Figure[];
   readonly distributions: readonly Distribution[];
+  readonly charts?: readonly BarChart[];
   /** What the reader has to know about these figures: what was left out, what failed. */
   readonly notes: readonly string[];
 }

@@ -30,7 +30,8 @@ options:
   --quick                small samples: shows that everything runs
   --peer HOST:PORT       measure another MRCPv2 server on this machine (its SIP address) with setup, speak and pacing
   --peer-pid PID         process id of that server, for its processor time and memory
-  --data DIRECTORY       labelled utterances for matcher`;
+  --data DIRECTORY       labelled utterances for matcher: *.jsonl files of {"text", "intent"} lines
+  --peer-modules DIR     where matcher finds node-nlp to compare with (default: the current directory)`;
 
 /** Runs the suites one after another; resolves with the exit code. */
 async function runBenchmarks(options: BenchOptions): Promise<number> {

@@ -3,13 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { parseOptions } from './options.js';
 
 const suites = ['setup', 'speak'];
-const defaults = { suites: [], quick: false, peer: null, dataDirectory: null };
+const defaults = { suites: [], quick: false, peer: null, dataDirectory: null, peerModules: null };
 
 describe('parseOptions', () => {
   test.each([
     { words: [], expected: {} },
     { words: ['speak', 'setup'], expected: { suites: ['speak', 'setup'] } },
     { words: ['--quick', 'setup'], expected: { suites: ['setup'], quick: true } },
+    { words: ['--peer-modules', '/peers'], expected: { peerModules: '/peers' } },
     { words: ['--data', '/data'], expected: { dataDirectory: '/data' } },
     {
       words: ['--peer', '127.0.0.1:8060'],

@@ -14,8 +14,10 @@ export interface BenchOptions {
   /** Small samples: shows that everything runs, proves little. */
   readonly quick: boolean;
   readonly peer: Peer | null;
-  /** Directory of labelled utterances for the matcher; null looks in the usual place. */
+  /** Directory of labelled utterances for the matcher; null takes those that ship with the benchmark. */
   readonly dataDirectory: string | null;
+  /** Where packages that are only compared with are looked for; null means the current directory. */
+  readonly peerModules: string | null;
 }
 
 export type ParsedOptions =
@@ -28,15 +30,17 @@ export function parseOptions(words: readonly string[], known: readonly string[])
   let address: { readonly address: string; readonly sipPort: number } | null = null;
   let pid: number | null = null;
   let dataDirectory: string | null = null;
+  let peerModules: string | null = null;
   for (let i = 0; i < words.length; i++) {
     const word = words[i] ?? '';
     const value = words[i + 1];
     if (word === '--quick') quick = true;
     else if (known.includes(word)) suites.push(word);
-    else if (['--peer', '--peer-pid', '--data'].includes(word)) {
+    else if (['--peer', '--peer-pid', '--data', '--peer-modules'].includes(word)) {
       if (value === undefined) return refuse(`${word} wants a value`);
       i++;
       if (word === '--data') dataDirectory = value;
+      else if (word === '--peer-modules') peerModules = value;
       else if (word === '--peer-pid') {
         if (!/^[1-9]\d{0,9}$/.test(value)) return refuse(`--peer-pid: "${value}" is not a process id`);
         pid = Number(value);
@@ -48,7 +52,10 @@ export function parseOptions(words: readonly string[], known: readonly string[])
     } else return refuse(`"${word}" is neither a suite (${known.join(', ')}) nor an option`);
   }
   if (pid !== null && !address) return refuse('--peer-pid belongs to --peer HOST:PORT');
-  return { ok: true, options: { suites, quick, peer: address && { ...address, pid }, dataDirectory } };
+  return {
+    ok: true,
+    options: { suites, quick, peer: address && { ...address, pid }, dataDirectory, peerModules },
+  };
 }
 
 function refuse(message: string): ParsedOptions {

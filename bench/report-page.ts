@@ -1,3 +1,4 @@
+import { barChart } from './bar-chart.js';
 import {
   comparison,
   formatNumber,
@@ -16,7 +17,8 @@ export function reportPage(about: string, results: readonly SuiteResult[]): stri
   const sections = results.map((result) => {
     const rows = result.figures.map(figureRow).join('\n');
     const notes = result.notes.map((note) => `<p class="note">${escape(note)}</p>`).join('\n');
-    const plots = result.distributions.map(quantilePlot).join('\n');
+    const charts = (result.charts ?? []).map((chart) => barChart(chart, escape));
+    const plots = [...charts, ...result.distributions.map(quantilePlot)].join('\n');
     return `<h2>${escape(result.suite)}</h2>\n<table><tr><th>figure<th>value<th>bar<th>baseline</tr>\n${rows}</table>\n${notes}\n${plots}`;
   });
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Parley benchmarks</title>

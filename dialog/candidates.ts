@@ -1,5 +1,5 @@
 import type { CandidateSet, SimilarityScorer } from './scoring.js';
-import { branchesAt, isWaiting, type DialogTree } from './tree.js';
+import { branchesAt, isWaiting, type BranchEffect, type DialogTree } from './tree.js';
 
 /**
  * The candidate sets a scorer has to prepare for a tree: one for each node that compares utterances with examples.
@@ -12,10 +12,14 @@ export function candidates(tree: DialogTree): CandidateSet[] {
     if (!isWaiting(node)) continue;
     const spoken = branchesAt(tree, node)
       .filter((branch) => branch.examples.length > 0)
-      .map(({ id, examples }) => ({ id, examples }));
+      .map(({ id, examples, effect }) => ({ id, examples, outcome: outcomeOf(effect) }));
     if (spoken.length > 0) sets.push({ setId: node.id, candidates: spoken });
   }
   return sets;
+}
+
+function outcomeOf(effect: BranchEffect): string {
+  return effect.type === 'go' ? `go ${effect.target}` : effect.type;
 }
 
 /** Prepares every set of a tree, together where the scorer can. Rejects as the scorer does. */

@@ -105,6 +105,31 @@ describe('NgramMatcher', () => {
     expect(score('track my delivery') - score('track my delivery 8888 9999')).toBeGreaterThan(0.1);
   });
 
+  it('scores what it was shown as background lower, and its own sentences no worse than before', () => {
+    const strange = ['how is the weather today', 'will it rain tomorrow', 'what is the temperature outside'];
+    const [plain, taught] = [new NgramMatcher(english), new NgramMatcher(english, undefined, strange)];
+    const best = (matcher: NgramMatcher, text: string) => matcher.match(text)[0];
+    expect(best(taught, 'will it rain today')?.score).toBeLessThan(
+      best(plain, 'will it rain today')?.score ?? 0,
+    );
+    for (const { id, examples } of english) {
+      for (const example of examples) expect(best(taught, example)?.branchId).toBe(id);
+    }
+  });
+
+  it.each([
+    ['账单不对', '帐单不队'],
+    ['我要缴费', '我要缴非'],
+  ])('still finds %s when it is heard as %s', (example, heard) => {
+    const matcher = new NgramMatcher([...chinese, { id: '账单', examples: [example, '查账单'] }]);
+    expect(matcher.match(heard)[0]?.branchId).toBe('账单');
+  });
+
+  it('knows words that mean the same', () => {
+    expect(new NgramMatcher(english).match('has the shipment arrived')[0]?.branchId).toBe('delivery');
+    expect(new NgramMatcher(english).match('sign up and purchase with cash')[0]?.branchId).toBe('payment');
+  });
+
   it('is deterministic: two matchers of the same candidates agree bit by bit', () => {
     const [a, b] = [new NgramMatcher(english), new NgramMatcher(english)];
     for (const [, text] of labelled) expect(a.match(text)).toEqual(b.match(text));

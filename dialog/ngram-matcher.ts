@@ -1,5 +1,5 @@
 import { dialogLimits } from '../config/limits.js';
-import { LinearClassifier } from './linear-classifier.js';
+import { LinearClassifier, noClass } from './linear-classifier.js';
 import { PostingLists } from './posting-lists.js';
 import type { Candidate, ScoredBranch } from './scoring.js';
 import { DocumentFrequencies, Vocabulary, type SparseVector } from './vocabulary.js';
@@ -23,8 +23,15 @@ export class NgramMatcher {
   /** Branch of each example. */
   readonly #labels: readonly number[];
 
-  /** `frequencies` of the whole tree give slightly better confidences than those of the set alone. */
-  constructor(candidates: readonly Candidate[], frequencies = frequenciesOf(candidates)) {
+  /**
+   * `frequencies` of the whole tree give better confidences than those of the set alone. `background` are sentences
+   * that mean none of the candidates (`TreeExamples.background`): the linear part learns to leave them alone.
+   */
+  constructor(
+    candidates: readonly Candidate[],
+    frequencies = frequenciesOf(candidates),
+    background: readonly string[] = [],
+  ) {
     this.#ids = candidates.map((candidate) => candidate.id);
     this.#vocabulary = new Vocabulary(frequencies);
     const labels: number[] = [];
@@ -35,14 +42,20 @@ export class NgramMatcher {
       labels.push(...own.map(() => label));
       return centroidOf(own);
     });
-    const features = this.#vocabulary.size;
     this.#labels = labels;
-    this.#centroids = new PostingLists(centroids, features);
-    this.#examples = new PostingLists(rows, features);
-    this.#linear =
-      rows.length * candidates.length > dialogLimits.linearMatcherSize
-        ? null
-        : new LinearClassifier(rows, labels, candidates.length, features);
+    this.#linear = null;
+    if ((rows.length + background.length) * candidates.length <= dialogLimits.linearMatcherSize) {
+      const others = background.map((sentence) => this.#vocabulary.learn(sentence));
+      const all = [...labels, ...others.map(() => noClass)];
+      this.#linear = new LinearClassifier(
+        [...rows, ...others],
+        all,
+        candidates.length,
+        this.#vocabulary.size,
+      );
+    }
+    this.#centroids = new PostingLists(centroids, this.#vocabulary.size);
+    this.#examples = new PostingLists(rows, this.#vocabulary.size);
   }
 
   /** Every candidate's score for an utterance, best first; ties keep the order of the candidates. */

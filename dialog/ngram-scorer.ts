@@ -1,15 +1,22 @@
 import { NgramMatcher, frequenciesOf } from './ngram-matcher.js';
 import type { Candidate, CandidateSet, ScoredBranch, SimilarityScorer } from './scoring.js';
+import { TreeExamples } from './tree-examples.js';
 import type { DocumentFrequencies } from './vocabulary.js';
 
 /**
  * The in-box `SimilarityScorer`: one `NgramMatcher` for each prepared set, in memory until released.
  *
  * Sets are prepared again by preparing the same id. `score` rejects for an unknown set and for an aborted signal.
+ * `pause` is waited for between the sets of a tree, so that whoever gives one is not held up by a large tree.
  */
 export class NgramScorer implements SimilarityScorer {
   readonly name = 'ngram';
   readonly #matchers = new Map<string, NgramMatcher>();
+  readonly #pause: (() => Promise<void>) | null;
+
+  constructor(pause: (() => Promise<void>) | null = null) {
+    this.#pause = pause;
+  }
 
   /** How many sets are prepared. */
   get size(): number {
@@ -21,13 +28,17 @@ export class NgramScorer implements SimilarityScorer {
     return Promise.resolve();
   }
 
-  /** Prepares all sets of a tree with n-gram frequencies of the whole tree, which separates digressions better. */
-  prepareAll(sets: readonly CandidateSet[]): Promise<void> {
+  /**
+   * Prepares all sets of a tree with n-gram frequencies of the whole tree and, for each set, with examples of the
+   * others as what it is not about: both separate digressions better.
+   */
+  async prepareAll(sets: readonly CandidateSet[]): Promise<void> {
     const frequencies = treeFrequencies(sets);
-    for (const { setId, candidates } of sets) {
-      this.#matchers.set(setId, new NgramMatcher(candidates, frequencies));
+    const examples = new TreeExamples(sets);
+    for (const set of sets) {
+      await this.#pause?.();
+      this.#matchers.set(set.setId, new NgramMatcher(set.candidates, frequencies, examples.background(set)));
     }
-    return Promise.resolve();
   }
 
   score(

@@ -2,6 +2,8 @@
 export interface Candidate {
   readonly id: string;
   readonly examples: readonly string[];
+  /** What choosing it does, where that is known: candidates of two sets with the same outcome mean the same. */
+  readonly outcome?: string;
 }
 
 /** The candidates of one node; `setId` is the node's id. */

@@ -1,5 +1,4 @@
 import {
-  forEachFeature,
   forEachWordFeature,
   normalizeUtterance,
   visitFeatures,
@@ -12,65 +11,127 @@ export interface SparseVector {
   readonly weights: Float32Array;
 }
 
-/** Document frequencies of n-grams over a whole tree, so that every node weighs a word alike. */
-export class DocumentFrequencies {
-  readonly #counts = new Map<string, number>();
-  #documents = 0;
-  #unseen = 1;
+/** Softens the inverse document frequency: with few examples a rare word is as often chance as meaning. */
+const rarityExponent = 0.85;
 
-  /** The inverse document frequency of an n-gram that no example holds. */
+/**
+ * The n-grams of a whole tree's examples, numbered, and how many examples hold each, so that every node weighs a word
+ * alike and reads each example once. Complete it before the first matcher is fitted; matchers share it.
+ */
+export class DocumentFrequencies {
+  readonly #ids = new Map<string, number>();
+  /** What the kind of each n-gram counts, and how many examples hold it, by its number. */
+  readonly #shares: number[] = [];
+  readonly #counts: number[] = [];
+  /** Numbers of the n-grams of each word seen: most words of an utterance cost one look-up instead of fifteen. */
+  readonly #words = new Map<string, Int32Array>();
+  /** Numbers of the n-grams of each example read. */
+  readonly #examples = new Map<string, Int32Array>();
+  /** Rarity by the number of examples, as far as asked for since the last example was counted. */
+  #rarities: number[] = [];
+  #documents = 0;
+
+  /** The weight of an n-gram that no example holds, before its kind's share. */
   get unseen(): number {
-    return this.#unseen;
+    return this.#rarity(0);
   }
 
+  /** Counts one example. */
   add(text: string): void {
     this.#documents++;
-    this.#unseen = Math.log(1 + this.#documents) + 1;
-    const seen = new Set<string>();
-    forEachFeature(normalizeUtterance(text), (feature) => seen.add(feature));
-    for (const feature of seen) this.#counts.set(feature, (this.#counts.get(feature) ?? 0) + 1);
+    this.#rarities = [];
+    for (const id of this.featuresOf(text)) this.#counts[id] = (this.#counts[id] ?? 0) + 1;
   }
 
-  /** Smoothed inverse document frequency, at least 1; a feature never seen has the highest. */
-  inverse(feature: string): number {
-    const count = this.#counts.get(feature);
-    if (count === undefined) return this.unseen;
-    return Math.log((1 + this.#documents) / (1 + count)) + 1;
+  /** The distinct n-grams of an example, numbered; new ones get a number but are not counted. */
+  featuresOf(text: string): Int32Array {
+    const known = this.#examples.get(text);
+    if (known) return known;
+    const distinct = new Set<number>();
+    visitFeatures(normalizeUtterance(text), {
+      feature: (feature, share) => distinct.add(this.#number(feature, share)),
+      word: (word) => {
+        for (const id of this.#learnWord(word)) distinct.add(id);
+      },
+    });
+    const features = Int32Array.from(distinct);
+    this.#examples.set(text, features);
+    return features;
+  }
+
+  /** The number of an n-gram, if it has one. */
+  idOf(feature: string): number | undefined {
+    return this.#ids.get(feature);
+  }
+
+  /** The numbers of a word's n-grams, if an example holds the word. */
+  wordFeatures(word: string): Int32Array | undefined {
+    return this.#words.get(word);
+  }
+
+  /** Weight of a numbered n-gram: its kind's share times its smoothed inverse document frequency. */
+  weight(id: number): number {
+    return (this.#shares[id] ?? 1) * this.#rarity(this.#counts[id] ?? 0);
+  }
+
+  #rarity(count: number): number {
+    const known = this.#rarities[count];
+    if (known !== undefined) return known;
+    const rarity = (Math.log((1 + this.#documents) / (1 + count)) + 1) ** rarityExponent;
+    this.#rarities[count] = rarity;
+    return rarity;
+  }
+
+  #number(feature: string, share: number): number {
+    const known = this.#ids.get(feature);
+    if (known !== undefined) return known;
+    const id = this.#shares.length;
+    this.#ids.set(feature, id);
+    this.#shares.push(share);
+    this.#counts.push(0);
+    return id;
+  }
+
+  #learnWord(word: string): Int32Array {
+    const known = this.#words.get(word);
+    if (known) return known;
+    const ids = new Set<number>();
+    forEachWordFeature(word, (feature, share) => ids.add(this.#number(feature, share)));
+    const features = Int32Array.from(ids);
+    this.#words.set(word, features);
+    return features;
   }
 }
 
-/** The n-grams known to one candidate set, with their inverse document frequencies. */
+/** The n-grams of one candidate set, numbered from 0, out of those of its tree. */
 export class Vocabulary {
-  readonly #ids = new Map<string, number>();
-  readonly #inverse: number[] = [];
-  readonly #frequencies: DocumentFrequencies;
-  /** The n-grams of each word of the examples: most words of an utterance cost one look-up instead of twenty. */
-  readonly #words = new Map<string, Int32Array>();
-  /** Scratch for one `vectorize`: counts are all zero between calls. */
-  readonly #counts: number[] = [];
-  readonly #counter: FeatureVisitor = {
-    feature: (feature) => this.#countFeature(feature),
-    word: (word) => this.#countWord(word),
+  readonly #tree: DocumentFrequencies;
+  /** Ours by the tree's number. */
+  readonly #ids = new Map<number, number>();
+  readonly #weights: number[] = [];
+  /** Scratch of one `vectorize`: the n-grams met, and whether each was; all false between calls. */
+  readonly #met: boolean[] = [];
+  readonly #reader: FeatureVisitor = {
+    feature: (feature, share) => this.#meetFeature(feature, share),
+    word: (word) => this.#meetWord(word),
   };
   #touched: number[] = [];
   #unknownSquares = 0;
 
-  constructor(frequencies: DocumentFrequencies) {
-    this.#frequencies = frequencies;
+  constructor(tree: DocumentFrequencies) {
+    this.#tree = tree;
   }
 
   get size(): number {
-    return this.#inverse.length;
+    return this.#weights.length;
   }
 
-  /** The vector of an example, adding its words and n-grams to the vocabulary. */
+  /** The vector of an example, adding its n-grams to the vocabulary. */
   learn(text: string): SparseVector {
-    const normalized = normalizeUtterance(text);
-    visitFeatures(normalized, {
-      feature: (feature) => this.#learnFeature(feature),
-      word: (word) => this.#learnWord(word),
-    });
-    return this.#vectorize(normalized);
+    this.#touched = [];
+    this.#unknownSquares = 0;
+    for (const feature of this.#tree.featuresOf(text)) this.#meet(this.#learn(feature));
+    return this.#vector();
   }
 
   /**
@@ -78,61 +139,60 @@ export class Vocabulary {
    * (measured: this is what makes the score usable as a confidence).
    */
   vectorize(text: string): SparseVector {
-    return this.#vectorize(normalizeUtterance(text));
-  }
-
-  #countFeature(feature: string): void {
-    const id = this.#ids.get(feature);
-    if (id === undefined) this.#unknownSquares += this.#frequencies.inverse(feature) ** 2;
-    else this.#touch(id);
-  }
-
-  #countWord(word: string): void {
-    const known = this.#words.get(word);
-    if (known) for (let i = 0; i < known.length; i++) this.#touch(known[i] ?? 0);
-    else forEachWordFeature(word, this.#counter.feature);
-  }
-
-  #touch(id: number): void {
-    const count = this.#counts[id] ?? 0;
-    if (count === 0) this.#touched.push(id);
-    this.#counts[id] = count + 1;
-  }
-
-  #vectorize(normalized: string): SparseVector {
     this.#touched = [];
     this.#unknownSquares = 0;
-    visitFeatures(normalized, this.#counter);
+    visitFeatures(normalizeUtterance(text), this.#reader);
+    return this.#vector();
+  }
+
+  #meetFeature(feature: string, share: number): void {
+    const id = this.#tree.idOf(feature);
+    if (id === undefined) this.#unknownSquares += (share * this.#tree.unseen) ** 2;
+    else this.#meetNumbered(id);
+  }
+
+  #meetWord(word: string): void {
+    const known = this.#tree.wordFeatures(word);
+    if (known) for (let i = 0; i < known.length; i++) this.#meetNumbered(known[i] ?? 0);
+    else forEachWordFeature(word, this.#reader.feature);
+  }
+
+  #meetNumbered(treeId: number): void {
+    const id = this.#ids.get(treeId);
+    if (id === undefined) this.#unknownSquares += this.#tree.weight(treeId) ** 2;
+    else this.#meet(id);
+  }
+
+  #meet(id: number): void {
+    if (this.#met[id]) return;
+    this.#met[id] = true;
+    this.#touched.push(id);
+  }
+
+  #learn(treeId: number): number {
+    const known = this.#ids.get(treeId);
+    if (known !== undefined) return known;
+    const id = this.#weights.length;
+    this.#ids.set(treeId, id);
+    this.#weights.push(this.#tree.weight(treeId));
+    this.#met.push(false);
+    return id;
+  }
+
+  /** A repeated n-gram counts once: in a sentence repetition is stammer, not meaning. */
+  #vector(): SparseVector {
     let squares = this.#unknownSquares;
     const ids = Int32Array.from(this.#touched);
     const weights = new Float32Array(ids.length);
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i] ?? 0;
-      const count = this.#counts[id] ?? 0;
-      this.#counts[id] = 0;
-      const weight = (count === 1 ? 1 : 1 + Math.log(count)) * (this.#inverse[id] ?? 1);
+      this.#met[id] = false;
+      const weight = this.#weights[id] ?? 1;
       weights[i] = weight;
       squares += weight * weight;
     }
     const scale = squares > 0 ? 1 / Math.sqrt(squares) : 0;
     for (let i = 0; i < weights.length; i++) weights[i] = (weights[i] ?? 0) * scale;
     return { ids, weights };
-  }
-
-  #learnFeature(feature: string): number {
-    const known = this.#ids.get(feature);
-    if (known !== undefined) return known;
-    const id = this.#inverse.length;
-    this.#ids.set(feature, id);
-    this.#inverse.push(this.#frequencies.inverse(feature));
-    this.#counts.push(0);
-    return id;
-  }
-
-  #learnWord(word: string): void {
-    if (this.#words.has(word)) return;
-    const ids: number[] = [];
-    forEachWordFeature(word, (feature) => ids.push(this.#learnFeature(feature)));
-    this.#words.set(word, Int32Array.from(ids));
   }
 }

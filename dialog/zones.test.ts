@@ -17,8 +17,11 @@ describe('judge', () => {
     ['rejects below it', { a: 0.24 }, 'reject', 'a'],
     ['rejects without scores', {}, 'reject', null],
     ['finds the best in any order', { b: 0.1, a: 0.9 }, 'accept', 'a'],
-    ['asks when the runner-up is close', { a: 0.8, b: 0.78 }, 'confirm', 'a'],
-    ['accepts when it is not', { a: 0.8, b: 0.76 }, 'accept', 'a'],
+    ['offers both when the runner-up is close', { a: 0.8, b: 0.78 }, 'choose', 'a'],
+    ['accepts when it is not', { a: 0.8, b: 0.75 }, 'accept', 'a'],
+    ['offers both in the middle zone at a wider margin', { a: 0.35, b: 0.29 }, 'choose', 'a'],
+    ['asks about one there when the runner-up is far', { a: 0.35, b: 0.26 }, 'confirm', 'a'],
+    ['rejects below both, however close they are', { a: 0.24, b: 0.23 }, 'reject', 'a'],
     [
       'holds a global to a higher threshold',
       { 'global:g': 0.4 + globalHandicap - 0.01 },
@@ -26,7 +29,8 @@ describe('judge', () => {
       'global:g',
     ],
     ['accepts a global above that', { 'global:g': 0.4 + globalHandicap + 0.001 }, 'accept', 'global:g'],
-    ['prefers a sibling to a slightly better global', { a: 0.5, 'global:g': 0.51 }, 'accept', 'a'],
+    ['prefers a sibling to an equal global', { a: 0.5, 'global:g': 0.5 }, 'accept', 'a'],
+    ['offers a slightly better global as well', { a: 0.5, 'global:g': 0.53 }, 'choose', 'a'],
     ['takes a clearly better global', { a: 0.5, 'global:g': 0.7 }, 'accept', 'global:g'],
     ['counts what is no number as 0', { a: Number.NaN, b: 0.3 }, 'confirm', 'b'],
     ['counts infinity as 0', { a: Infinity }, 'reject', 'a'],
@@ -36,6 +40,21 @@ describe('judge', () => {
 
   it('does not ask between branches with the same outcome', () => {
     expect(judge(scores({ a: 0.8, b: 0.8 }), thresholds, () => true).zone).toBe('accept');
+  });
+
+  it.each<[string, Record<string, number>, string[]]>([
+    ['best first, in whatever order they come', { b: 0.78, a: 0.8 }, ['a', 'b']],
+    ['three at most', { a: 0.8, b: 0.79, c: 0.79, d: 0.78 }, ['a', 'b', 'c']],
+    ['none that is far behind', { a: 0.8, b: 0.79, c: 0.7 }, ['a', 'b']],
+    ['nothing unless there is a choice', { a: 0.8, b: 0.1 }, []],
+    ['nothing when rejecting', { a: 0.1, b: 0.1 }, []],
+  ])('offers %s', (_rule, given, options) => {
+    expect(judge(scores(given), thresholds).options).toEqual(options);
+  });
+
+  it('offers one of several branches with the same outcome', () => {
+    const same = (id: string, otherId: string) => id !== 'c' && otherId !== 'c';
+    expect(judge(scores({ a: 0.8, b: 0.8, c: 0.79 }), thresholds, same).options).toEqual(['a', 'c']);
   });
 
   it('says what a score had to reach', () => {
