@@ -1,48 +1,26 @@
-import { dialogLimits } from '../config/limits.js';
-import { findDigits } from './slots-digits.js';
-import { findYesNo } from './slots-yes-no.js';
-import type { AnswerType } from './tree.js';
+import type { EntityContext, EntityType } from './entity.js';
+import type { FoundAnswer } from './state.js';
 
 /** What an `ask` understood. */
-export interface Answer {
-  /** The variable's value: digits, `yes` or `no`, or the text itself. */
-  readonly value: string;
+export interface Answer extends FoundAnswer {
   /** False: it may as well be a global command; ask the scorer first. */
   readonly certain: boolean;
 }
 
-/** The answer in what was said or written, or null. */
-export function answerInText(type: AnswerType, text: string): Answer | null {
-  switch (type.type) {
-    case 'digits': {
-      const value = findDigits(text, type.minDigits, type.maxDigits);
-      return value === null ? null : { value, certain: true };
-    }
-    case 'yes-no': {
-      const found = findYesNo(text);
-      return found && { value: found.yes ? 'yes' : 'no', certain: found.bare };
-    }
-    case 'text':
-      return { value: text.trim().slice(0, dialogLimits.textAnswerCharacters), certain: false };
-  }
+/** The answer in what was said or written, or null. Of several, the last certain one counts ("sorry, I mean …"). */
+export function answerInText(type: EntityType, text: string, context: EntityContext): Answer | null {
+  const found = type.find(text, context);
+  const entity = found.findLast(({ certain }) => certain) ?? found.at(-1);
+  return entity ? { value: entity.value, raw: entity.raw, certain: entity.certain } : null;
 }
 
-/** The answer in pressed keys, or null. A closing `#` is not part of a number; 1 is yes and 2 is no. */
-export function answerInKeys(type: AnswerType, keys: string): string | null {
-  switch (type.type) {
-    case 'digits': {
-      const digits = keys.replace(/#$/, '');
-      const fits = digits.length >= type.minDigits && digits.length <= type.maxDigits;
-      return fits && /^\d+$/.test(digits) ? digits : null;
-    }
-    case 'yes-no':
-      return yesNoKey(keys);
-    case 'text':
-      return null;
-  }
+/** The answer in pressed keys, or null. A closing `#` is not part of it. */
+export function answerInKeys(type: EntityType, keys: string, context: EntityContext): FoundAnswer | null {
+  const value = type.fromKeys(keys.replace(/#$/, ''), context);
+  return value === null ? null : { value, raw: keys };
 }
 
-/** `yes` for 1, `no` for 2, else null. */
-export function yesNoKey(keys: string): 'yes' | 'no' | null {
-  return keys === '1' ? 'yes' : keys === '2' ? 'no' : null;
+/** True for 1, false for 2, else null. */
+export function yesNoKey(keys: string): boolean | null {
+  return keys === '1' ? true : keys === '2' ? false : null;
 }

@@ -2,6 +2,7 @@ import { normalizeUtterance } from './text-features.js';
 import type { DialogTree } from './tree.js';
 import { nearestName, type Report, type TreePath } from './tree-problem.js';
 import type { RawBranch, RawTree } from './tree-schema.js';
+import { nodesOf } from './walk-tree.js';
 
 const fewExamples = 3;
 
@@ -21,10 +22,10 @@ export function checkDtmf(_tree: DialogTree, raw: RawTree, report: Report): void
       report('error', path, `key ${dtmf} already means "${other}"`, 'Give each global its own key');
     keys.set(dtmf, id);
   });
-  for (const [nodeId, node] of Object.entries(raw.nodes)) {
+  for (const { node, path: at } of nodesOf(raw)) {
     const names = [...(node.listen?.branches ?? []), ...raw.globals].map(({ id }) => id);
     for (const [key, name] of Object.entries(node.listen?.dtmf ?? {})) {
-      const path = ['nodes', nodeId, 'listen', 'dtmf', key];
+      const path = [...at, 'listen', 'dtmf', key];
       checkKey(key, path);
       if (names.includes(name)) continue;
       const near = nearestName(name, names);
@@ -43,9 +44,10 @@ export function checkBranches(_tree: DialogTree, raw: RawTree, report: Report): 
   for (const { id, examples } of raw.globals) {
     for (const example of examples) globalExamples.set(normalizeUtterance(example), id);
   }
-  for (const [nodeId, { listen }] of Object.entries(raw.nodes)) {
+  for (const { node, path: nodePath } of nodesOf(raw)) {
+    const { listen } = node;
     if (!listen) continue;
-    const at = ['nodes', nodeId, 'listen'];
+    const at = [...nodePath, 'listen'];
     if (listen.branches.length === 0 && Object.keys(listen.dtmf).length === 0)
       report('error', at, 'nothing to listen for: no branches and no keys', 'Add "branches:"');
     checkSiblings(listen.branches, [...at, 'branches'], new Set(Object.values(listen.dtmf)), report);

@@ -79,21 +79,21 @@ describe.each([
 });
 
 describe('stories', () => {
-  it.each<[string, DialogTree, string[], string, Record<string, string>]>([
+  it.each<[string, DialogTree, string[], string, Record<string, unknown>]>([
     ['goodbye at once', english, ['thank you goodbye'], 'goodbye', {}],
     [
       'a fault',
       english,
       ['my internet seems to be down', 'yes', 'no thank you'],
       'goodbye',
-      { red_light: 'yes' },
+      { red_light: true },
     ],
     [
       'a dead line',
       english,
       ['the line is dead', 'no it is not', 'nothing else'],
       'goodbye',
-      { red_light: 'no' },
+      { red_light: false },
     ],
     ['opening hours', english, ['when do you open', 'no'], 'goodbye', {}],
     [
@@ -109,7 +109,7 @@ describe('stories', () => {
       { phone: '5551124', amount: 'forty two dollars' },
     ],
     ['a person', english, ['i want to talk to a human'], 'handover', {}],
-    ['故障', chinese, ['我家上不了网了', '是的', '没有别的了'], 'goodbye', { red_light: 'yes' }],
+    ['故障', chinese, ['我家上不了网了', '是的', '没有别的了'], 'goodbye', { red_light: true }],
     [
       '账单',
       chinese,

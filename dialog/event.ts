@@ -1,4 +1,6 @@
+import type { CallOutcome } from './action.js';
 import type { ScoredBranch } from './scoring.js';
+import type { Value } from './value.js';
 
 /** Where a turn comes from; decides which text of a prompt is used. */
 export type DialogChannel = 'voice' | 'chat';
@@ -12,7 +14,7 @@ export type DialogEvent =
       readonly type: 'started';
       readonly nowMs: number;
       readonly channel: DialogChannel;
-      readonly variables: Readonly<Record<string, string>>;
+      readonly variables: Readonly<Record<string, Value>>;
     }
   /** The user said or wrote something. `confidence` is the recogniser's, 0 to 1 (1 for typed text). */
   | { readonly type: 'text'; readonly nowMs: number; readonly text: string; readonly confidence: number }
@@ -27,6 +29,13 @@ export type DialogEvent =
       readonly scoreId: number;
       readonly scores: readonly ScoredBranch[];
       readonly degraded: boolean;
+    }
+  /** Answer to a `call` action, by its id. */
+  | {
+      readonly type: 'called';
+      readonly nowMs: number;
+      readonly callId: number;
+      readonly outcome: CallOutcome;
     }
   /** A human handed the conversation back. */
   | { readonly type: 'resumed'; readonly nowMs: number }

@@ -1,64 +1,93 @@
 import { answerInKeys, answerInText, yesNoKey } from './answer.js';
+import { hearChoice } from './choice.js';
+import { correctionElsewhere, correctionOf } from './correction.js';
 import { fail } from './ladder.js';
+import { findBranch, offeredBranches } from './offered.js';
 import type { ScoredBranch } from './scoring.js';
 import { findYesNo } from './slots-yes-no.js';
-import { openQuestion, type Confirming, type Phase } from './state.js';
-import { confirmBranch, considerAnswer, findBranch, takeAnswer, takeBranch } from './take-branch.js';
-import { branchesAt, type AskNode, type WaitingNode } from './tree.js';
+import { openQuestion, type FoundAnswer, type OpenQuestion, type Phase } from './state.js';
+import { considerAnswer, fillAlong, takeAnswer } from './take-answer.js';
+import { chooseBranch, confirmBranch, takeBranch } from './take-branch.js';
+import type { AskNode, Branch, WaitingNode } from './tree.js';
 import type { Turn } from './turn.js';
 import { judge } from './zones.js';
 
 const byKey = { score: null, zone: 'dtmf', threshold: null } as const;
+const byWord = { score: null, zone: 'accept', threshold: null } as const;
 
-/** The user said or wrote something at a waiting node. */
-export function hearText(turn: Turn, node: WaitingNode, text: string): void {
+/** The user said or wrote something at a waiting node. Returns the next node; null when the user has the word again. */
+export function hearText(turn: Turn, node: WaitingNode, text: string): string | null {
   turn.hear(text);
   const question = openQuestion(turn.state.phase);
-  if (question) hearConfirmation(turn, node, question, text);
-  else if (node.kind === 'ask') hearAnswer(turn, node, text);
-  else askScorer(turn, node, text);
+  if (question) return hearReply(turn, node, question, text);
+  const corrected = correctionElsewhere(turn, node, text);
+  if (corrected) return corrected.next;
+  return node.kind === 'ask' ? hearAnswer(turn, node, text) : askScorer(turn, node, text);
 }
 
-function hearAnswer(turn: Turn, node: AskNode, text: string): void {
-  const answer = answerInText(node.answer, text);
-  if (answer?.certain) considerAnswer(turn, node, answer.value, false);
-  else askScorer(turn, node, text, { answer: answer?.value ?? null });
+function hearAnswer(turn: Turn, node: AskNode, text: string): string | null {
+  const answer = answerInText(node.answer, text, turn.entityContext);
+  if (answer) fillAlong(turn, node.fill, text, answer.raw);
+  if (answer?.certain) return considerAnswer(turn, node, answer, 'slot');
+  return askScorer(turn, node, text, { answer });
 }
 
 /** A plain yes or no settles it; anything more ("no, the bill") is heard as a new sentence, without the branch denied. */
-function hearConfirmation(turn: Turn, node: WaitingNode, phase: Confirming, text: string): void {
+function hearReply(turn: Turn, node: WaitingNode, phase: OpenQuestion, text: string): string | null {
+  if (phase.name === 'choosing') {
+    const chosen = hearChoice(turn, node, phase, text);
+    if (chosen) return chosen.branch ? choose(turn, node, chosen.branch, phase) : denied(turn, node);
+    return askScorer(turn, node, text, { open: phase });
+  }
   const found = findYesNo(text);
-  if (found?.yes) confirmed(turn, node, phase, false);
-  else if (found?.bare) denied(turn, node);
-  else if (node.kind === 'ask' && corrects(node, text)) hearCorrection(turn, node, text);
-  else if (!found) askScorer(turn, node, text, { open: phase });
-  else askScorer(turn, node, text, { except: phase.name === 'confirming-branch' ? phase.branchId : null });
-}
-
-function corrects(node: AskNode, text: string): boolean {
-  return node.answer.type === 'digits' && answerInText(node.answer, text) !== null;
+  if (found?.yes) return confirmed(turn, node, phase, false);
+  if (found?.bare) return denied(turn, node);
+  const corrected =
+    phase.name === 'confirming-answer' && node.kind === 'ask'
+      ? correctionOf(node.answer, phase.answer.value, text, turn.entityContext)
+      : null;
+  if (corrected && node.kind === 'ask') return hearCorrection(turn, node, corrected);
+  if (!found) return askScorer(turn, node, text, { open: phase });
+  return askScorer(turn, node, text, { except: phase.name === 'confirming-branch' ? phase.branchId : null });
 }
 
 /** "No, it is 139 …": the new answer is read back; it costs a misunderstanding, so that this ends. */
-function hearCorrection(turn: Turn, node: AskNode, text: string): void {
-  const corrected = answerInText(node.answer, text);
+function hearCorrection(turn: Turn, node: AskNode, corrected: FoundAnswer): string | null {
   const { node: misunderstood } = turn.count('noMatch');
-  if (!corrected || misunderstood > node.noMatch.max) fail(turn, node, 'noMatch');
-  else considerAnswer(turn, node, corrected.value, false);
+  if (misunderstood > node.noMatch.max) return fail(turn, node, 'noMatch');
+  return considerAnswer(turn, node, corrected, 'slot');
 }
 
 /** The user pressed keys at a waiting node. */
-export function hearKeys(turn: Turn, node: WaitingNode, keys: string): void {
+export function hearKeys(turn: Turn, node: WaitingNode, keys: string): string | null {
   const question = openQuestion(turn.state.phase);
-  const yesNo = question && yesNoKey(keys);
-  const answer = node.kind === 'ask' && !question ? answerInKeys(node.answer, keys) : null;
-  const branch = findBranch(turn, node, node.dtmf.get(keys) ?? null);
   turn.setPhase(question ?? { name: 'listening' });
-  if (question && yesNo === 'yes') confirmed(turn, node, question, true);
-  else if (yesNo === 'no') denied(turn, node);
-  else if (node.kind === 'ask' && answer !== null) considerAnswer(turn, node, answer, true);
-  else if (branch) takeBranch(turn, node, branch, byKey);
-  else fail(turn, node, 'noMatch');
+  if (question) {
+    const reply = hearReplyKey(turn, node, question, keys);
+    if (reply) return reply.next;
+  } else if (node.kind === 'ask') {
+    const answer = answerInKeys(node.answer, keys, turn.entityContext);
+    if (answer) return considerAnswer(turn, node, answer, 'dtmf');
+  }
+  const branch = findBranch(turn, node, node.dtmf.get(keys) ?? null);
+  if (branch) return takeBranch(turn, node, { branch, found: byKey, text: '' }, question);
+  return fail(turn, node, 'noMatch');
+}
+
+/** Keys 1 and 2 mean yes and no, or the first and second of several; null when the key is no reply. */
+function hearReplyKey(
+  turn: Turn,
+  node: WaitingNode,
+  phase: OpenQuestion,
+  keys: string,
+): { readonly next: string | null } | null {
+  if (phase.name === 'choosing') {
+    const branch = findBranch(turn, node, phase.branchIds[Number(keys) - 1] ?? null);
+    return branch && { next: choose(turn, node, branch, phase, true) };
+  }
+  const yesNo = yesNoKey(keys);
+  if (yesNo === null) return null;
+  return { next: yesNo ? confirmed(turn, node, phase, true) : denied(turn, node) };
 }
 
 /** The scores of what was said at a waiting node. Scores of branches that were not asked about are ignored. */
@@ -67,15 +96,27 @@ export function hearScores(
   node: WaitingNode,
   phase: Extract<Phase, { readonly name: 'scoring' }>,
   scores: readonly ScoredBranch[],
-): void {
-  turn.setPhase(phase.open ?? { name: 'listening' });
+): string | null {
+  const { open, text, answer } = phase;
+  turn.setPhase(open ?? { name: 'listening' });
   const known = scores.filter(({ branchId }) => phase.branchIds.includes(branchId));
   const verdict = judge(known, node.thresholds, (id, otherId) => sameEffect(turn, node, id, otherId));
+  const found = { score: verdict.score, zone: verdict.zone, threshold: verdict.threshold, scores: known };
   const branch = findBranch(turn, node, verdict.branchId);
-  if (branch && verdict.zone === 'accept') takeBranch(turn, node, branch, verdict);
-  else if (node.kind === 'ask' && phase.answer !== null) considerAnswer(turn, node, phase.answer, false);
-  else if (branch && verdict.zone === 'confirm') confirmBranch(turn, node, branch, verdict);
-  else fail(turn, node, 'noMatch', { ...verdict, zone: 'reject' });
+  if (branch && verdict.zone === 'accept') return takeBranch(turn, node, { branch, found, text }, open);
+  // Who has been asked "A or B?" has said which two it can be: a hint decides.
+  if (branch && verdict.zone === 'confirm' && open?.name === 'choosing' && open.branchIds.includes(branch.id))
+    return choose(turn, node, branch, open);
+  if (node.kind === 'ask' && answer !== null) return considerAnswer(turn, node, answer, 'slot');
+  if (branch && verdict.zone === 'choose') {
+    chooseBranch(turn, node, verdict.options, found, text);
+    return null;
+  }
+  if (branch && verdict.zone === 'confirm') {
+    confirmBranch(turn, node, { branch, found, text });
+    return null;
+  }
+  return fail(turn, node, 'noMatch', { ...found, branchId: verdict.branchId, zone: 'reject' });
 }
 
 function sameEffect(turn: Turn, node: WaitingNode, id: string, otherId: string): boolean {
@@ -86,40 +127,56 @@ function sameEffect(turn: Turn, node: WaitingNode, id: string, otherId: string):
 
 interface Question {
   /** An ask's reading of the text, for when no global is meant. */
-  readonly answer?: string | null;
+  readonly answer?: FoundAnswer | null;
   /** Stays open when the text means nothing. */
-  readonly open?: Confirming | null;
+  readonly open?: OpenQuestion | null;
   /** A branch the user has just denied. */
   readonly except?: string | null;
 }
 
-function askScorer(turn: Turn, node: WaitingNode, text: string, question: Question = {}): void {
+function askScorer(turn: Turn, node: WaitingNode, text: string, question: Question = {}): string | null {
   const { answer = null, open = null, except = null } = question;
-  const branchIds = branchesAt(turn.tree, node)
+  const branchIds = offeredBranches(turn, node)
     .filter(({ id, examples }) => examples.length > 0 && id !== except)
     .map(({ id }) => id);
-  if (branchIds.length > 0) turn.score(text, branchIds, answer, open);
-  else if (node.kind === 'ask' && answer !== null) considerAnswer(turn, node, answer, false);
-  else {
-    turn.setPhase(open ?? { name: 'listening' });
-    fail(turn, node, 'noMatch');
+  if (branchIds.length > 0) {
+    turn.score(text, branchIds, answer, open);
+    return null;
   }
+  if (node.kind === 'ask' && answer !== null) return considerAnswer(turn, node, answer, 'slot');
+  turn.setPhase(open ?? { name: 'listening' });
+  return fail(turn, node, 'noMatch');
 }
 
-function confirmed(turn: Turn, node: WaitingNode, phase: Confirming, viaKeys: boolean): void {
-  if (phase.name === 'confirming-answer') {
-    if (node.kind === 'ask') takeAnswer(turn, node, phase.answer, viaKeys);
-    return;
-  }
+function confirmed(
+  turn: Turn,
+  node: WaitingNode,
+  phase: Exclude<OpenQuestion, { name: 'choosing' }>,
+  viaKeys: boolean,
+): string | null {
   turn.setPhase({ name: 'listening' });
+  if (phase.name === 'confirming-answer')
+    return node.kind === 'ask'
+      ? takeAnswer(turn, node, phase.answer, viaKeys ? 'dtmf' : 'slot')
+      : fail(turn, node, 'noMatch');
   const branch = findBranch(turn, node, phase.branchId);
-  if (branch)
-    takeBranch(turn, node, branch, { score: null, zone: viaKeys ? 'dtmf' : 'accept', threshold: null });
-  else fail(turn, node, 'noMatch');
+  if (!branch) return fail(turn, node, 'noMatch');
+  return takeBranch(turn, node, { branch, found: viaKeys ? byKey : byWord, text: phase.text });
+}
+
+function choose(
+  turn: Turn,
+  node: WaitingNode,
+  branch: Branch,
+  phase: Extract<OpenQuestion, { name: 'choosing' }>,
+  viaKeys = false,
+): string | null {
+  turn.setPhase({ name: 'listening' });
+  return takeBranch(turn, node, { branch, found: viaKeys ? byKey : byWord, text: phase.text });
 }
 
 /** What was understood was wrong: as good as not understood. */
-function denied(turn: Turn, node: WaitingNode): void {
+function denied(turn: Turn, node: WaitingNode): string | null {
   turn.setPhase({ name: 'listening' });
-  fail(turn, node, 'noMatch');
+  return fail(turn, node, 'noMatch');
 }

@@ -1,14 +1,16 @@
 import type { Decision } from './action.js';
-import { enterNode, handOverToAnyone } from './enter-node.js';
-import { isConfirming } from './state.js';
+import { dropFrames } from './frames.js';
+import { handOverToAnyone } from './last-resort.js';
+import { isOpenQuestion } from './state.js';
 import type { PromptTemplate, WaitingNode } from './tree.js';
 import type { Turn } from './turn.js';
-import { waitForUser, waitForYesNo } from './wait.js';
+import { askAgain, waitForUser } from './wait.js';
 
 export type Failure = 'noInput' | 'noMatch';
 
 /** What was measured before the failure, for the trace. */
-export type FailureDetail = Pick<Decision, 'branchId' | 'score' | 'threshold' | 'zone'>;
+export type FailureDetail = Pick<Decision, 'branchId' | 'score' | 'threshold' | 'zone'> &
+  Partial<Pick<Decision, 'scores'>>;
 
 const nothingScored = { branchId: null, score: null, threshold: null } as const;
 
@@ -17,50 +19,43 @@ const nothingScored = { branchId: null, score: null, threshold: null } as const;
  *
  * Gives up when the node's count passes the ladder's `max`, or the session's its own bound: then `then`, or the
  * tree's fallback. The session's bound always leads to the fallback, so ladders that point at each other end too.
+ * Returns the next node; null when the question was asked again or a human was asked for.
  */
-export function fail(turn: Turn, node: WaitingNode, failure: Failure, detail?: FailureDetail): void {
+export function fail(
+  turn: Turn,
+  node: WaitingNode,
+  failure: Failure,
+  detail?: FailureDetail,
+  prompt?: PromptTemplate | null,
+): string | null {
   const counts = turn.count(failure);
   const ladder = node[failure];
   const measured = detail ?? { ...nothingScored, zone: failure === 'noInput' ? 'no-input' : 'no-match' };
   const sessionOver = counts.session > turn.tree.sessionMax[failure];
   if (sessionOver || counts.node > ladder.max) {
-    const next = sessionOver ? turn.tree.fallback : (ladder.then ?? turn.tree.fallback);
+    const { fallback } = turn.tree;
+    const next = sessionOver ? fallback : (ladder.then ?? fallback);
     turn.decided({ ...measured, nextNodeId: next ?? node.id });
-    if (next !== null) enterNode(turn, next);
-    else handOverToAnyone(turn, failure === 'noInput' ? 'no-input' : 'no-match');
-    return;
+    if (next === null) handOverToAnyone(turn, failure === 'noInput' ? 'no-input' : 'no-match');
+    else if (next === fallback) dropFrames(turn);
+    return next;
   }
   turn.decided({ ...measured, nextNodeId: node.id });
-  if (!repeatQuestion(turn, node)) askAgain(turn, node, at(ladder.prompts, counts.node));
-}
-
-/** Says what the user is expected to answer once more and waits again. */
-export function repeatPrompts(turn: Turn, node: WaitingNode): void {
-  if (repeatQuestion(turn, node)) return;
-  replay(turn);
-  waitForUser(turn, node);
-}
-
-/** Asks an open "did you mean" or "is that right" again; false when there is none. */
-function repeatQuestion(turn: Turn, node: WaitingNode): boolean {
-  const { phase } = turn.state;
-  if (!isConfirming(phase)) return false;
-  turn.say(phase.question);
-  waitForYesNo(turn, node);
-  return true;
+  if (isOpenQuestion(turn.state.phase)) askAgain(turn, node);
+  else askDifferently(turn, node, prompt ?? at(ladder.prompts, counts.node));
+  return null;
 }
 
 /** The ladder's prompt; without one an ask's next prompt; without that the question as it was. */
-function askAgain(turn: Turn, node: WaitingNode, prompt: PromptTemplate | undefined): void {
+function askDifferently(turn: Turn, node: WaitingNode, prompt: PromptTemplate | undefined): void {
   const { noInput, noMatch } = turn.state.nodeCounts;
   const again = prompt ?? (node.kind === 'ask' ? at(node.prompts, noInput + noMatch + 1) : undefined);
-  if (again) turn.say(turn.prompt(again));
-  else replay(turn);
+  if (!again) {
+    askAgain(turn, node);
+    return;
+  }
+  turn.say(turn.prompt(again));
   waitForUser(turn, node);
-}
-
-function replay(turn: Turn): void {
-  for (const prompt of turn.state.lastPrompts) turn.say(prompt);
 }
 
 /** The n-th prompt (from 1), the last one beyond the end. */

@@ -8,6 +8,7 @@ import { initialState, type DialogState } from './state.js';
 import { step } from './step.js';
 import { formatProblem } from './tree-problem.js';
 import type { DialogNode, DialogTree } from './tree.js';
+import type { Value } from './value.js';
 
 const yaml = `tree: test
 start: hello
@@ -62,6 +63,9 @@ function load(text: string): DialogTree {
 
 const tree = load(yaml);
 
+const typesOf = (actions: readonly DialogAction[]) =>
+  actions.map(({ type }) => type).filter((type) => type !== 'entered');
+
 /** A conversation whose scorer answers with what the text says: `bill .9` scores 0.9 for the branch `bill`. */
 function talk(channel: 'voice' | 'chat' = 'voice'): Simulation {
   const simulation = new Simulation(tree, (_nodeId, text) =>
@@ -99,24 +103,16 @@ function zones(actions: readonly DialogAction[]): string[] {
 describe('started', () => {
   it('passes nodes that need no user and listens at the first that does', () => {
     const actions = new Simulation(tree, () => []).start();
-    expect(actions.map(({ type }) => type)).toEqual(['tag', 'say', 'say', 'listen']);
+    expect(typesOf(actions)).toEqual(['tag', 'say', 'say', 'listen']);
     expect(saidIn(actions)).toEqual(['Welcome to Acme.', 'Say bill or fault.']);
     expect(find(actions, 'listen')[0]).toEqual({
       type: 'listen',
       nodeId: 'menu',
       listen: {
-        phrases: [
-          ...['my bill', 'the bill', 'pay a bill', 'it is broken', 'a fault', 'it does not work'],
-          ...[
-            'any news',
-            'tell me news',
-            'news please',
-            'an agent please',
-            'a person please',
-            'get me a human',
-          ],
-          ...['say that again', 'repeat that', 'once more'],
-        ],
+        phrases: (
+          'my bill,the bill,pay a bill,it is broken,a fault,it does not work,any news,tell me news,news please,' +
+          'an agent please,a person please,get me a human,say that again,repeat that,once more'
+        ).split(','),
         expect: 'phrases',
         dtmf: { keys: ['0', '*', '1', '2'], minDigits: 1, maxDigits: 1, termChar: '' },
         noInputMs: 2_000,
@@ -127,12 +123,10 @@ describe('started', () => {
 
   it('takes the variables of the channel, without those that cannot be variables', () => {
     const simulation = new Simulation(tree, () => []);
-    const variables = JSON.parse('{"company": "Bolt", "a b": "x", "__proto__": "y", "n": 5}') as Record<
-      string,
-      string
-    >;
+    const json = '{"company": "Bolt", "a b": "x", "__proto__": "y", "n": 5}';
+    const variables = JSON.parse(json) as Record<string, Value>;
     expect(saidIn(simulation.start('voice', variables))[0]).toBe('Welcome to Bolt.');
-    expect(simulation.state.variables).toEqual({ company: 'Bolt' });
+    expect(simulation.state.variables).toEqual({ company: 'Bolt', n: 5 });
   });
 
   it('bounds the number and the length of variables', () => {
@@ -152,19 +146,27 @@ describe('listen', () => {
     const [state, actions] = step(tree, started, { type: 'text', nowMs: 0, text: 'hm', confidence: 1 });
     const branchIds = ['bill', 'fault', 'news', 'global:operator', 'global:again'];
     expect(actions).toEqual([{ type: 'score', scoreId: 1, text: 'hm', nodeId: 'menu', branchIds }]);
-    expect(state.phase).toEqual({ name: 'scoring', scoreId: 1, branchIds, answer: null, open: null });
+    expect(state.phase).toEqual({
+      name: 'scoring',
+      scoreId: 1,
+      text: 'hm',
+      branchIds,
+      answer: null,
+      open: null,
+    });
   });
 
   it('accepts: decides, tags and goes', () => {
     const actions = talk().text('bill .5 fault .2');
-    expect(actions.map(({ type }) => type)).toEqual(['score', 'decided', 'tag', 'say', 'listen']);
-    expect(find(actions, 'decided')[0]?.decision).toEqual({
+    expect(typesOf(actions)).toEqual(['score', 'decided', 'tag', 'say', 'listen']);
+    expect(find(actions, 'decided')[0]?.decision).toMatchObject({
       nodeId: 'menu',
       nextNodeId: 'phone',
       branchId: 'bill',
       score: 0.5,
       zone: 'accept',
       threshold: 0.5,
+      scores: [{ branchId: 'bill' }, { branchId: 'fault' }],
     });
   });
 
@@ -335,16 +337,16 @@ describe('ask for digits', () => {
 
 describe('ask for yes or no', () => {
   it.each([
-    ['yes', 'slot null transfer'],
-    ['no thanks', 'slot null bye'],
+    ['yes', 'slot yes transfer'],
+    ['no thanks', 'slot no bye'],
     ['no global:operator .9', 'accept global:operator human'],
-    ['no and some more', 'slot null bye'],
+    ['no and some more', 'slot no bye'],
     ['hm', 'reject null light'],
   ])('hears %j as %s', (text, decision) => expect(zones(talkAt('light').text(text))).toEqual([decision]));
 
   it.each([
-    ['1', 'dtmf null transfer'],
-    ['2', 'dtmf null bye'],
+    ['1', 'dtmf yes transfer'],
+    ['2', 'dtmf no bye'],
     ['0', 'dtmf global:operator human'],
     ['5', 'no-match null light'],
   ])('hears key %s as %s', (keys, decision) => expect(zones(talkAt('light').keys(keys))).toEqual([decision]));
@@ -448,7 +450,10 @@ describe('bounds', () => {
     ];
     const loop: DialogTree = { ...tree, start: 'a', nodes: new Map([say('a', 'b'), say('b', 'a')]) };
     const actions = new Simulation(loop, () => []).start();
-    expect(actions).toMatchObject([{ type: 'handover', handover: { queue: 'default', reason: 'loop' } }]);
+    expect(actions.at(-1)).toMatchObject({
+      type: 'handover',
+      handover: { queue: 'default', reason: 'loop' },
+    });
   });
 
   it('hands over when the node is not in the tree any more', () => {
@@ -485,8 +490,7 @@ nodes:
   it('remembers only the last few sentences, each cut', () => {
     const simulation = talk();
     for (let i = 0; i < 9; i++) simulation.text(`news .9 ${'x'.repeat(5_000)}`);
-    expect(simulation.state.heard).toHaveLength(5);
-    expect(simulation.state.heard.every((text) => text.length === 200)).toBe(true);
+    expect(simulation.state.heard.map(({ length }) => length)).toEqual([200, 200, 200, 200, 200]);
   });
 
   it('cuts what it sends to the scorer', () => {

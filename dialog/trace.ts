@@ -1,8 +1,45 @@
-import type { Decision } from './action.js';
+import type { Decision, DialogAction, Prompt } from './action.js';
 import type { ScoredBranch } from './scoring.js';
-import { isWaiting, type DialogTree } from './tree.js';
+import { isWaiting, type DialogTree, type Thresholds } from './tree.js';
+import type { Value } from './value.js';
 
 const barWidth = 20;
+
+/** Everything that explains one turn, as plain JSON. */
+export interface TurnTrace {
+  /** The nodes it went through, in order. */
+  readonly path: readonly string[];
+  readonly decisions: readonly (Decision & { readonly thresholds: Thresholds | null })[];
+  readonly filled: readonly { readonly slot: string; readonly value: Value; readonly raw: string }[];
+  /** Services that were asked. */
+  readonly calls: readonly string[];
+  readonly tags: readonly string[];
+  readonly faults: readonly string[];
+  readonly said: readonly Prompt[];
+  /** What the turn ended with: `listen`, `handover`, `transfer` or `end`; null: it changed nothing. */
+  readonly ends: string | null;
+}
+
+/** Why a turn went where it went, of its actions. */
+export function traceTurn(tree: DialogTree, actions: readonly DialogAction[]): TurnTrace {
+  const last = actions.at(-1)?.type;
+  return {
+    path: actions.flatMap((action) => (action.type === 'entered' ? [action.nodeId] : [])),
+    decisions: actions.flatMap((action) =>
+      action.type === 'decided'
+        ? [{ ...action.decision, thresholds: thresholdsAt(tree, action.decision.nodeId) }]
+        : [],
+    ),
+    filled: actions.flatMap((action) =>
+      action.type === 'filled' ? [{ slot: action.slot, value: action.value, raw: action.raw }] : [],
+    ),
+    calls: actions.flatMap((action) => (action.type === 'call' ? [action.call.service] : [])),
+    tags: actions.flatMap((action) => (action.type === 'tag' ? action.tags : [])),
+    faults: actions.flatMap((action) => (action.type === 'fault' ? [action.message] : [])),
+    said: actions.flatMap((action) => (action.type === 'say' ? [action.prompt] : [])),
+    ends: last === undefined || last === 'score' || last === 'call' ? null : last,
+  };
+}
 
 /**
  * Why a turn went where it went, as lines for a person: the decision, then each branch's score, best first.
@@ -32,6 +69,11 @@ function fixed(value: number): string {
 }
 
 function sourceOf(tree: DialogTree, nodeId: string): string {
+  const thresholds = thresholdsAt(tree, nodeId);
+  return thresholds ? `, ${thresholds.source}` : '';
+}
+
+function thresholdsAt(tree: DialogTree, nodeId: string): Thresholds | null {
   const node = tree.nodes.get(nodeId);
-  return isWaiting(node) ? `, ${node.thresholds.source}` : '';
+  return isWaiting(node) ? node.thresholds : null;
 }

@@ -1,0 +1,150 @@
+import type { Expression } from './expression.js';
+import type { TextTemplate } from './text-template.js';
+import {
+  isWaiting,
+  variablesOf,
+  type Assignment,
+  type Branch,
+  type DialogNode,
+  type DialogTree,
+  type PromptTemplate,
+} from './tree.js';
+import { nearestName, type Report, type TreePath } from './tree-problem.js';
+import type { RawTree } from './tree-schema.js';
+import { nodesOf } from './walk-tree.js';
+
+/** Names that the engine itself gives: see `Turn.scope`. */
+const builtInNames = ['channel', 'language', 'raw', 'error'];
+
+/** A text or an expression of the tree, with what only it may name. */
+interface Reader {
+  readonly names: readonly string[];
+  readonly path: TreePath;
+  readonly extra?: readonly string[];
+}
+
+/** A caller's variables (`started`) are not known here, so an unknown name is only a warning. */
+export function checkVariables(tree: DialogTree, raw: RawTree, report: Report): void {
+  const known = knownVariables(tree);
+  for (const { names, path, extra = [] } of readersOf(tree, raw)) {
+    for (const name of new Set(names.map(rootOf))) {
+      if (known.has(name) || extra.includes(name)) continue;
+      const near = nearestName(name, [...known, ...extra]);
+      const fix = near ? `Write "{${near}}"` : 'Add it to "variables:", or have the channel give it';
+      report('warning', path, `nothing in the tree sets "{${name}}"`, fix);
+    }
+  }
+}
+
+/** Every name that something in the tree, or the engine, gives a value. */
+export function knownVariables(tree: DialogTree): Set<string> {
+  const known = new Set<string>([...tree.variables.keys(), ...builtInNames]);
+  for (const { parameters } of tree.subtrees.values()) for (const name of parameters) known.add(name);
+  for (const node of tree.nodes.values()) for (const name of variablesOf(node)) known.add(name);
+  for (const { fill } of tree.globals) for (const name of fill.keys()) known.add(name);
+  return known;
+}
+
+function rootOf(name: string): string {
+  return name.split('.')[0] ?? name;
+}
+
+/** Every text and expression of a tree, with its place in the file. */
+export function* readersOf(tree: DialogTree, raw: RawTree): Iterable<Reader> {
+  yield* promptReaders(tree.texts.confirmBranch, ['confirm'], ['label']);
+  yield* promptReaders(tree.texts.chooseBranch, ['choose'], ['options']);
+  yield* promptReaders(tree.texts.resume, ['resume_prompt']);
+  yield* promptReaders(tree.texts.corrected, ['corrected'], ['value']);
+  yield* promptReaders(tree.texts.help, ['help']);
+  for (const [i, branch] of tree.globals.entries()) yield* branchReaders(branch, ['globals', i]);
+  for (const { id, path } of nodesOf(raw)) {
+    const node = tree.nodes.get(id);
+    if (node) yield* nodeReaders(node, path);
+  }
+}
+
+function* nodeReaders(node: DialogNode, path: TreePath): Iterable<Reader> {
+  yield* promptReaders(node.say, [...path, node.kind === 'end' ? 'end' : 'say']);
+  switch (node.kind) {
+    case 'listen':
+      for (const [i, branch] of node.branches.entries())
+        yield* branchReaders(branch, [...path, 'listen', 'branches', i]);
+      break;
+    case 'ask':
+      for (const [i, prompt] of node.prompts.entries())
+        yield* promptReaders(prompt, [...path, 'ask', 'prompts', i]);
+      yield* promptReaders(node.confirm, [...path, 'ask', 'confirm']);
+      if (node.validate) {
+        yield* reader(node.validate.expression, [...path, 'ask', 'validate', 'if']);
+        yield* promptReaders(node.validate.prompt, [...path, 'ask', 'validate', 'prompt']);
+      }
+      break;
+    case 'condition':
+      for (const [i, { when }] of node.arms.entries()) yield* reader(when, [...path, 'condition', i, 'if']);
+      break;
+    case 'set':
+      yield* assignmentReaders(node.values, [...path, 'set']);
+      break;
+    case 'call':
+      yield* assignmentReaders(node.input, [...path, 'call', 'input']);
+      if (node.operation.type === 'http') yield* reader(node.operation.path, [...path, 'call', 'path']);
+      yield* promptReaders(node.filler, [...path, 'call', 'filler']);
+      for (const [name, expression] of node.output)
+        yield* reader(expression, [...path, 'call', 'output', name], ['result']);
+      break;
+    case 'subtree':
+      yield* assignmentReaders(node.parameters, [...path, 'subtree', 'with']);
+      break;
+    case 'return':
+      yield* assignmentReaders(node.results, [...path, 'return', 'results']);
+      break;
+    case 'handover':
+      yield* reader(node.summary, [...path, 'handover', 'summary']);
+      break;
+    case 'transfer':
+      yield* reader(node.target, [...path, 'transfer', 'to']);
+      break;
+    case 'say':
+    case 'end':
+      break;
+  }
+  if (isWaiting(node)) {
+    const at = [...path, node.kind];
+    yield* promptReaders(node.help, [...at, 'help']);
+    for (const [i, prompt] of node.noInput.prompts.entries())
+      yield* promptReaders(prompt, [...at, 'no_input', 'prompts', i]);
+    for (const [i, prompt] of node.noMatch.prompts.entries())
+      yield* promptReaders(prompt, [...at, 'no_match', 'prompts', i]);
+  }
+}
+
+function* branchReaders(branch: Branch, path: TreePath): Iterable<Reader> {
+  yield* promptReaders(branch.label, [...path, 'label']);
+  yield* reader(branch.when, [...path, 'when']);
+}
+
+function* assignmentReaders(assignments: ReadonlyMap<string, Assignment>, path: TreePath): Iterable<Reader> {
+  for (const [name, assignment] of assignments)
+    yield* reader(assignment.type === 'text' ? assignment.template : assignment.expression, [...path, name]);
+}
+
+function* promptReaders(
+  prompt: PromptTemplate | null,
+  path: TreePath,
+  extra?: readonly string[],
+): Iterable<Reader> {
+  for (const { voice, chat, ssml, quickReplies, card } of prompt?.renditions.values() ?? []) {
+    const buttons = [...quickReplies, ...(card?.buttons ?? [])].flatMap(({ title, value }) => [title, value]);
+    const texts = [voice, chat, ssml, card?.title, card?.text, card?.image, card?.url, ...buttons];
+    const names = new Set(texts.flatMap((text) => text?.names ?? []));
+    if (names.size > 0) yield { names: [...names], path, ...(extra ? { extra } : {}) };
+  }
+}
+
+function* reader(
+  source: Expression | TextTemplate | null,
+  path: TreePath,
+  extra?: readonly string[],
+): Iterable<Reader> {
+  if (source && source.names.length > 0) yield { names: source.names, path, ...(extra ? { extra } : {}) };
+}
