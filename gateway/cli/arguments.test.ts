@@ -5,6 +5,7 @@ import { parseArguments } from './arguments.js';
 const words = (line: string) => line.split(' ').filter((word) => word !== '');
 
 describe('verbs and their options', () => {
+  const nowhere = { configFile: null, node: null, key: null };
   const call = {
     verb: 'call',
     configFile: null,
@@ -20,10 +21,28 @@ describe('verbs and their options', () => {
     ['serve --config=p.yaml', { verb: 'serve', configFile: 'p.yaml' }],
     ['check', { verb: 'check', configFile: null, treeFile: null }],
     ['check --tree t.yaml -c p.yaml', { verb: 'check', configFile: 'p.yaml', treeFile: 't.yaml' }],
-    ['chat -t t.yaml', { verb: 'chat', configFile: null, treeFile: 't.yaml' }],
+    ['chat -t t.yaml', { verb: 'chat', configFile: null, treeFile: 't.yaml', json: false }],
     ['call sip:bot@127.0.0.1:5060', call],
     ['call sip:bot@127.0.0.1:5060 --say yes --say bye', { ...call, say: ['yes', 'bye'] }],
     ['call --dtmf 12*#A --seconds 5 sip:bot@127.0.0.1:5060', { ...call, dtmf: '12*#A', seconds: 5 }],
+    ['deploy d.yaml', { verb: 'deploy', ...nowhere, file: 'd.yaml', tree: null, canary: null }],
+    [
+      'deploy d.yaml --tree desk --canary 10 --node http://10.0.0.1:8080 --key k',
+      {
+        verb: 'deploy',
+        configFile: null,
+        node: 'http://10.0.0.1:8080',
+        key: 'k',
+        file: 'd.yaml',
+        tree: 'desk',
+        canary: 10,
+      },
+    ],
+    ['promote desk', { verb: 'promote', ...nowhere, tree: 'desk', version: null }],
+    ['promote desk --version 4', { verb: 'promote', ...nowhere, tree: 'desk', version: 4 }],
+    ['rollback desk', { verb: 'rollback', ...nowhere, tree: 'desk' }],
+    ['versions', { verb: 'versions', ...nowhere, tree: null }],
+    ['versions desk -c p.yaml', { verb: 'versions', ...nowhere, configFile: 'p.yaml', tree: 'desk' }],
     ['version', { verb: 'version' }],
     ['--version', { verb: 'version' }],
     ['-v', { verb: 'version' }],
@@ -52,8 +71,13 @@ describe('help', () => {
 describe('mistakes are explained', () => {
   test.each([
     ['srve', 'unknown verb "srve"', 'did you mean "serve"?'],
-    ['dance', 'unknown verb "dance"', 'use one of: serve, check, chat, call, help, version'],
+    ['dance', 'unknown verb "dance"', /^use one of: serve, check, chat, test, graph, call, .*version$/],
     ['--config x', 'the first word is a verb, not "--config"', /use one of/],
+    ['deploy', 'an argument is missing', /^usage: parley deploy FILE/],
+    ['deploy d.yaml --canary 100', '--canary is not a percentage', 'write a whole number from 1 to 99'],
+    ['deploy d.yaml --canary 0', '--canary is not a percentage', 'write a whole number from 1 to 99'],
+    ['promote desk --version x', '--version is not a version number', 'write a whole number'],
+    ['versions --node 8080', '--node is not the URL of a node', 'write http://127.0.0.1:8080'],
     ['serve --confg x', 'unknown option "--confg"', 'did you mean --config?'],
     ['serve --zzz', 'unknown option "--zzz"', 'usage: parley serve [--config FILE]'],
     ['serve -x', 'unknown option "-x"', 'usage: parley serve [--config FILE]'],

@@ -6,7 +6,12 @@ import { nearestName, suggestName } from '../../config/nearest.js';
 export type Command =
   | { readonly verb: 'serve'; readonly configFile: string | null }
   | { readonly verb: 'check'; readonly configFile: string | null; readonly treeFile: string | null }
-  | { readonly verb: 'chat'; readonly configFile: string | null; readonly treeFile: string | null }
+  | {
+      readonly verb: 'chat';
+      readonly configFile: string | null;
+      readonly treeFile: string | null;
+      readonly json: boolean;
+    }
   | {
       readonly verb: 'call';
       readonly configFile: string | null;
@@ -17,8 +22,44 @@ export type Command =
       readonly dtmf: string;
       readonly seconds: number;
     }
+  | {
+      readonly verb: 'test';
+      /** Files and directories; empty for the shipped stories. */
+      readonly stories: readonly string[];
+      readonly treeFile: string | null;
+      readonly json: boolean;
+      readonly junitFile: string | null;
+      /** Percent. */
+      readonly minNodes: number;
+      readonly minBranches: number;
+    }
+  | (NodeArguments & {
+      readonly verb: 'deploy';
+      readonly file: string;
+      /** Name of the tree at the node; null: the name in the file. */
+      readonly tree: string | null;
+      /** 1 to 99. */
+      readonly canary: number | null;
+    })
+  | (NodeArguments & { readonly verb: 'promote'; readonly tree: string; readonly version: number | null })
+  | (NodeArguments & { readonly verb: 'rollback'; readonly tree: string })
+  | (NodeArguments & { readonly verb: 'versions'; readonly tree: string | null })
+  | {
+      readonly verb: 'graph';
+      readonly configFile: string | null;
+      readonly treeFile: string | null;
+      readonly outFile: string;
+      readonly coverageFile: string | null;
+    }
   | { readonly verb: 'help'; readonly text: string }
   | { readonly verb: 'version' };
+
+/** How a verb finds the running node that it speaks to. */
+interface NodeArguments {
+  readonly configFile: string | null;
+  readonly node: string | null;
+  readonly key: string | null;
+}
 
 export type Parsed =
   | { readonly ok: true; readonly command: Command }
@@ -51,6 +92,16 @@ const configOption: Option = {
 
 const treeOption = (help: string): Option => ({ type: 'string', short: 't', value: 'FILE', help });
 
+const nodeOptions = {
+  node: {
+    type: 'string',
+    value: 'URL',
+    help: 'The node to speak to; without it the one that the configuration starts.',
+  },
+  key: { type: 'string', value: 'KEY', help: 'API key; without it the first of security.apiKeys.' },
+  config: configOption,
+} as const satisfies Record<string, Option>;
+
 const verbs: Readonly<Record<string, VerbDefinition>> = {
   serve: {
     usage: 'parley serve [--config FILE]',
@@ -70,9 +121,43 @@ const verbs: Readonly<Record<string, VerbDefinition>> = {
     most: 0,
   },
   chat: {
-    usage: 'parley chat [--config FILE] [--tree FILE]',
+    usage: 'parley chat [--config FILE] [--tree FILE] [--json]',
     help: 'Talk to a dialog tree in the terminal, with the scores of each turn.',
-    options: { config: configOption, tree: treeOption('Dialog tree; without it the configured one.') },
+    options: {
+      config: configOption,
+      tree: treeOption('Dialog tree; without it the configured one.'),
+      json: { type: 'boolean', help: 'Write one JSON object for each turn: why it went as it did.' },
+    },
+    least: 0,
+    most: 0,
+  },
+  test: {
+    usage:
+      'parley test [STORIES ...] [--tree FILE] [--min-nodes N] [--min-branches N] [--junit FILE] [--json]',
+    help: 'Hold the conversations of story files with their trees; without files, the shipped ones.',
+    options: {
+      tree: treeOption('Tree to test instead of the one that the stories name.'),
+      'min-nodes': { type: 'string', value: 'N', help: 'Fail below this coverage of nodes, in percent.' },
+      'min-branches': {
+        type: 'string',
+        value: 'N',
+        help: 'Fail below this coverage of branches, in percent.',
+      },
+      junit: { type: 'string', value: 'FILE', help: 'Write a report for a CI server.' },
+      json: { type: 'boolean', help: 'Print results and coverage as JSON.' },
+    },
+    least: 0,
+    most: 1_000,
+  },
+  graph: {
+    usage: 'parley graph [--tree FILE] [--out FILE] [--coverage FILE] [--config FILE]',
+    help: 'Draw a dialog tree: a page to look at and click (.html), a drawing (.svg) or Mermaid (.mmd).',
+    options: {
+      tree: treeOption('Dialog tree; without it the configured one.'),
+      out: { type: 'string', short: 'o', value: 'FILE', help: 'Where it goes; tree.html without it.' },
+      coverage: { type: 'string', value: 'FILE', help: 'What "parley test --json" printed, to be shown.' },
+      config: configOption,
+    },
     least: 0,
     most: 0,
   },
@@ -95,6 +180,41 @@ const verbs: Readonly<Record<string, VerbDefinition>> = {
       config: configOption,
     },
     least: 1,
+    most: 1,
+  },
+  deploy: {
+    usage: 'parley deploy FILE [--tree NAME] [--canary PERCENT] [--node URL] [--key KEY] [--config FILE]',
+    help: 'Check a dialog tree, send it to a running node and give it to new sessions.',
+    options: {
+      tree: { type: 'string', value: 'NAME', help: 'Key of dialog.trees; without it the name in the file.' },
+      canary: { type: 'string', value: 'PERCENT', help: 'Only to so many callers in a hundred (1 to 99).' },
+      ...nodeOptions,
+    },
+    least: 1,
+    most: 1,
+  },
+  promote: {
+    usage: 'parley promote NAME [--version N] [--node URL] [--key KEY] [--config FILE]',
+    help: 'Give the canary of a tree, or a version that is kept, to all new sessions.',
+    options: {
+      version: { type: 'string', value: 'N', help: 'This version instead of the canary.' },
+      ...nodeOptions,
+    },
+    least: 1,
+    most: 1,
+  },
+  rollback: {
+    usage: 'parley rollback NAME [--node URL] [--key KEY] [--config FILE]',
+    help: 'End the canary of a tree, or go back to the version before.',
+    options: nodeOptions,
+    least: 1,
+    most: 1,
+  },
+  versions: {
+    usage: 'parley versions [NAME] [--node URL] [--key KEY] [--config FILE]',
+    help: 'List the versions of the trees, what is in force and how many sessions are on each.',
+    options: nodeOptions,
+    least: 0,
     most: 1,
   },
   help: {
@@ -181,15 +301,40 @@ function build(verb: string, { options, positionals }: Values): Parsed {
     case 'serve':
       return { ok: true, command: { verb, configFile } };
     case 'check':
-    case 'chat':
       return { ok: true, command: { verb, configFile, treeFile } };
+    case 'chat':
+      return { ok: true, command: { verb, configFile, treeFile, json: options['json'] === true } };
+    case 'graph': {
+      const outFile = text('out') ?? 'tree.html';
+      return { ok: true, command: { verb, configFile, treeFile, outFile, coverageFile: text('coverage') } };
+    }
+    case 'test':
+      return buildTest(treeFile, positionals, options);
     case 'call':
       return buildCall(configFile, positionals[0] ?? '', options);
+    case 'deploy':
+    case 'promote':
+    case 'rollback':
+    case 'versions':
+      return buildTreeVerb(verb, { configFile, node: text('node'), key: text('key') }, positionals[0], text);
     case 'version':
       return { ok: true, command: { verb } };
     default:
       return helpAbout(positionals[0]);
   }
+}
+
+function buildTest(treeFile: string | null, stories: readonly string[], options: Values['options']): Parsed {
+  const { junit } = options;
+  const [minNodes, minBranches] = ['min-nodes', 'min-branches'].map((name) => Number(options[name] ?? '0'));
+  for (const share of [minNodes, minBranches]) {
+    if (share === undefined || !(share >= 0 && share <= 100))
+      return { ok: false, message: 'a coverage is not a percentage', fix: 'write a number from 0 to 100' };
+  }
+  const junitFile = typeof junit === 'string' ? junit : null;
+  const json = options['json'] === true;
+  const shares = { minNodes: minNodes ?? 0, minBranches: minBranches ?? 0 };
+  return { ok: true, command: { verb: 'test', stories, treeFile, json, junitFile, ...shares } };
 }
 
 function buildCall(configFile: string | null, uri: string, options: Values['options']): Parsed {
@@ -207,6 +352,46 @@ function buildCall(configFile: string | null, uri: string, options: Values['opti
     };
   const utterances = Array.isArray(say) ? say.filter((item) => typeof item === 'string') : [];
   return { ok: true, command: { verb: 'call', configFile, uri, say: utterances, dtmf, seconds: limit } };
+}
+
+function buildTreeVerb(
+  verb: 'deploy' | 'promote' | 'rollback' | 'versions',
+  node: NodeArguments,
+  argument: string | undefined,
+  text: (name: string) => string | null,
+): Parsed {
+  if (node.node !== null && !/^https?:\/\/[^\s/]+\/?$/i.test(node.node))
+    return { ok: false, message: '--node is not the URL of a node', fix: 'write http://127.0.0.1:8080' };
+  const tree = argument ?? '';
+  switch (verb) {
+    case 'versions':
+      return { ok: true, command: { verb, ...node, tree: argument ?? null } };
+    case 'rollback':
+      return { ok: true, command: { verb, ...node, tree } };
+    case 'promote': {
+      const version = wholeNumber(text('version'), 0, Number.MAX_SAFE_INTEGER);
+      if (version === undefined)
+        return { ok: false, message: '--version is not a version number', fix: 'write a whole number' };
+      return { ok: true, command: { verb, ...node, tree, version } };
+    }
+    case 'deploy': {
+      const canary = wholeNumber(text('canary'), 1, 99);
+      if (canary === undefined)
+        return {
+          ok: false,
+          message: '--canary is not a percentage',
+          fix: 'write a whole number from 1 to 99',
+        };
+      return { ok: true, command: { verb, ...node, file: tree, tree: text('tree'), canary } };
+    }
+  }
+}
+
+/** Null for an option that was not given, undefined for one that is not such a number. */
+function wholeNumber(text: string | null, least: number, most: number): number | null | undefined {
+  if (text === null) return null;
+  const number = Number(text);
+  return /^\d+$/.test(text) && number >= least && number <= most ? number : undefined;
 }
 
 function helpAbout(verb: string | undefined): Parsed {

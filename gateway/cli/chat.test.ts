@@ -77,7 +77,7 @@ describe('runChat', () => {
   });
 
   it('shows the path through nodes that need no user', async () => {
-    expect((await chat(['any news'])).lines).toContain('  | path: menu > news > menu');
+    expect((await chat(['any news'])).lines).toContain('  | path: news > menu');
   });
 
   it('ends with the input', async () => expect((await chat([])).code).toBe(0));
@@ -92,7 +92,9 @@ describe('runChat', () => {
     const { code, lines } = await chat(['my bill'], broken);
     expect(code).toBe(0);
     expect(lines).toContain('[the broken scorer failed: no answer]');
-    expect(lines).toContain('  | menu -> menu: reject (threshold 0.21, calibrated)');
+    expect(lines).toContainEqual(
+      expect.stringMatching(/menu -> menu: reject \(threshold 0\.\d\d, calibrated\)/),
+    );
   });
 
   it('exits with 1 when the scorer cannot be prepared', async () => {

@@ -1,14 +1,17 @@
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import type { Clock } from '../../config/clock.js';
-import type { DialogAction } from '../../dialog/action.js';
+import type { Clock, Timer } from '../../config/clock.js';
+import type { CallOutcome, CallSpec, DialogAction } from '../../dialog/action.js';
 import { prepareTree, releaseTree } from '../../dialog/candidates.js';
 import type { DialogEvent } from '../../dialog/event.js';
 import type { ScoredBranch, SimilarityScorer } from '../../dialog/scoring.js';
 import { initialState, type DialogState } from '../../dialog/state.js';
 import { step } from '../../dialog/step.js';
-import { traceDecision } from '../../dialog/trace.js';
+import { chatText } from '../../dialog/render-prompt.js';
+import { traceDecision, traceTurn } from '../../dialog/trace.js';
 import type { DialogTree } from '../../dialog/tree.js';
+import { textOf } from '../../dialog/value.js';
+import { unknownService, type CallContext, type ServiceCaller } from '../services/service-caller.js';
 
 /** What `runChat` needs; the streams stay the caller's, and are not closed. */
 export interface ChatOptions {
@@ -17,7 +20,14 @@ export interface ChatOptions {
   readonly input: Readable;
   readonly output: Writable;
   readonly clock: Clock;
+  /** Writes one JSON object for each turn (`TurnTrace` and the state) instead of text. */
+  readonly json?: boolean;
+  /** Asks the real services; without it every call fails as one of an unknown service. */
+  readonly services?: { readonly caller: ServiceCaller; readonly context: CallContext };
 }
+
+/** A terminal shows text only. */
+const plainTerminal = { quickReplies: false, cards: false } as const;
 
 const help = 'type a sentence; #1 presses key 1; an empty line is silence; /resume hands back; /quit leaves';
 
@@ -36,7 +46,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
     return 1;
   }
   try {
-    output.write(`[${tree.id} version ${tree.version}, ${tree.language}; ${help}]\n`);
+    if (!options.json) output.write(`[${tree.id} version ${tree.version}, ${tree.language}; ${help}]\n`);
     await converse(new TerminalChat(options), input);
     return 0;
   } finally {
@@ -92,19 +102,42 @@ class TerminalChat {
     return { type: 'text', nowMs, text, confidence: 1 };
   }
 
-  /** One event and the scores it asks for, until the tree waits. */
+  /** One event and the scores and service answers that follow from it, until the tree waits. */
   async handle(event: DialogEvent): Promise<void> {
     let scores: readonly ScoredBranch[] = [];
+    const turn: DialogAction[] = [];
     for (let next: DialogEvent | null = event; next;) {
       if (next.type === 'scored') scores = next.scores;
       const [state, actions] = step(this.#options.tree, this.#state, next);
       if (state === this.#state) this.#print('[nothing happens; /resume hands the conversation back]');
       this.#state = state;
-      const question = actions.find((action) => action.type === 'score');
+      const question = actions.find((action) => action.type === 'score' || action.type === 'call');
       for (const action of actions) this.#show(action, scores);
       this.#showPath(actions);
-      next = question ? await this.#score(question) : null;
+      turn.push(...actions);
+      if (!question) next = null;
+      else next = question.type === 'score' ? await this.#score(question) : await this.#call(question.call);
     }
+    if (this.#options.json) this.#writeTrace(event, turn);
+  }
+
+  #writeTrace(event: DialogEvent, turn: readonly DialogAction[]): void {
+    const { nodeId, language, variables } = this.#state;
+    const trace = traceTurn(this.#options.tree, turn);
+    this.#options.output.write(`${JSON.stringify({ event, nodeId, language, variables, ...trace })}\n`);
+  }
+
+  async #call(call: CallSpec): Promise<DialogEvent> {
+    const { services, clock } = this.#options;
+    const startedAtMs = clock.nowMs();
+    const { filler } = call;
+    let timer: Timer | null = null;
+    if (filler) timer = clock.setTimer(() => this.#print(`bot: ${filler.chat}`), call.fillerAfterMs);
+    const asked = services?.caller.call(call, services.context, new AbortController().signal);
+    const outcome = (await asked) ?? unknownService(call.service);
+    timer?.cancel();
+    this.#print(`  | ${tellCall(call, outcome)} (${Math.round(clock.nowMs() - startedAtMs)} ms)`);
+    return { type: 'called', nowMs: clock.epochMs(), callId: call.callId, outcome };
   }
 
   async #score(question: Extract<DialogAction, { type: 'score' }>): Promise<DialogEvent> {
@@ -124,7 +157,7 @@ class TerminalChat {
   #show(action: DialogAction, scores: readonly ScoredBranch[]): void {
     switch (action.type) {
       case 'say':
-        this.#print(`bot: ${action.prompt.chat}`);
+        this.#print(`bot: ${chatText(action.prompt, plainTerminal)}`);
         break;
       case 'decided':
         for (const line of traceDecision(this.#options.tree, action.decision, scores))
@@ -143,25 +176,35 @@ class TerminalChat {
       case 'end':
         this.#print('[the conversation is over]');
         break;
+      case 'filled':
+        this.#print(`  | ${action.slot} = ${textOf(action.value)} ("${action.raw}")`);
+        break;
+      case 'fault':
+        this.#print(`  | fault at ${action.nodeId}: ${action.message}`);
+        break;
+      case 'entered':
       case 'listen':
       case 'score':
+      case 'call':
         break;
     }
   }
 
   /** The nodes a turn went through, where they are more than its decision tells. */
   #showPath(actions: readonly DialogAction[]): void {
-    const path = actions.flatMap((action) => {
-      if (action.type === 'decided') return [action.decision.nodeId, action.decision.nextNodeId];
-      return 'nodeId' in action ? [action.nodeId] : [];
-    });
-    const distinct = path.filter((nodeId, i) => nodeId !== path[i - 1]);
-    if (distinct.length > 2) this.#print(`  | path: ${distinct.join(' > ')}`);
+    const { path } = traceTurn(this.#options.tree, actions);
+    if (path.length > 1) this.#print(`  | path: ${path.join(' > ')}`);
   }
 
   #print(line: string): void {
-    this.#options.output.write(line + '\n');
+    if (!this.#options.json) this.#options.output.write(line + '\n');
   }
+}
+
+function tellCall({ service, operation }: CallSpec, outcome: CallOutcome): string {
+  const what = operation.type === 'http' ? `${operation.method} ${operation.path}` : operation.method;
+  const result = outcome.ok ? 'ok' : `${outcome.failure}: ${outcome.message}`;
+  return `${service} ${what}: ${result}`;
 }
 
 function messageOf(error: unknown): string {

@@ -1,0 +1,213 @@
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, extname, join, relative, resolve } from 'node:path';
+import { dialogLimits } from '../../config/limits.js';
+import { candidates } from '../../dialog/candidates.js';
+import { Coverage, type CoverageCounts } from '../../dialog/coverage.js';
+import { loadTree } from '../../dialog/load.js';
+import { NgramMatcher } from '../../dialog/ngram-matcher.js';
+import { treeFrequencies } from '../../dialog/ngram-scorer.js';
+import type { ScoreNow } from '../../dialog/simulate.js';
+import { loadStories, type StoryFile } from '../../dialog/story-load.js';
+import { runStory, type StoryResult } from '../../dialog/story-run.js';
+import { formatProblem, type TreeProblem } from '../../dialog/tree-problem.js';
+import type { DialogTree } from '../../dialog/tree.js';
+import { junitReport } from './junit.js';
+
+export interface TestOptions {
+  /** Files and directories with stories. */
+  readonly paths: readonly string[];
+  /** Tested instead of the trees that the stories name. */
+  readonly treeFile: string | null;
+  readonly json: boolean;
+  /** Where a report for a CI server goes, or null. */
+  readonly junitFile: string | null;
+  /** Least coverage, 0 to 100. */
+  readonly minNodes: number;
+  readonly minBranches: number;
+  readonly cwd: string;
+  /** Takes one line without its line end. */
+  readonly output: (line: string) => void;
+}
+
+/** The stories of one file, held. */
+export interface FileResult {
+  readonly file: string;
+  readonly stories: readonly StoryResult[];
+}
+
+interface TestedTree {
+  readonly file: string;
+  readonly tree: DialogTree;
+  readonly scoreNow: ScoreNow;
+  readonly coverage: Coverage;
+}
+
+/**
+ * Holds the conversations of story files with their trees (`parley test`).
+ *
+ * Returns the exit code: 0 when every story holds and the coverage is reached, 1 when not, 2 when something could not
+ * be read.
+ */
+export function runTest(options: TestOptions): 0 | 1 | 2 {
+  const run = new TestRun(options);
+  for (const path of options.paths) run.take(path);
+  return run.finish();
+}
+
+class TestRun {
+  readonly #options: TestOptions;
+  readonly #trees = new Map<string, TestedTree | null>();
+  readonly #results: FileResult[] = [];
+  #unreadable = 0;
+
+  constructor(options: TestOptions) {
+    this.#options = options;
+  }
+
+  take(path: string): void {
+    const full = resolve(this.#options.cwd, path);
+    const stats = statSync(full, { throwIfNoEntry: false });
+    if (!stats) this.#complain(`${path}: there is no such file`);
+    else if (stats.isDirectory()) {
+      const names = readdirSync(full).filter((name) => ['.yaml', '.yml'].includes(extname(name)));
+      if (names.length === 0) this.#complain(`${path}: there are no stories (*.yaml) in it`);
+      for (const name of names.sort()) this.#file(join(full, name));
+    } else this.#file(full);
+  }
+
+  finish(): 0 | 1 | 2 {
+    const { json, junitFile, cwd } = this.#options;
+    if (junitFile !== null) writeFileSync(resolve(cwd, junitFile), junitReport(this.#results));
+    const short = this.#tooLittle();
+    if (json) this.#print(JSON.stringify(this.#summary(), null, 2));
+    else this.#report(short);
+    if (this.#unreadable > 0) return 2;
+    return short.length > 0 || this.#failed() > 0 ? 1 : 0;
+  }
+
+  #file(file: string): void {
+    const shown = relative(this.#options.cwd, file);
+    const { file: stories, problems } = loadStories(readFileSync(file, 'utf8'), shown);
+    this.#problems(problems);
+    if (!stories) return;
+    const { treeFile, cwd } = this.#options;
+    const tree = this.#tree(
+      treeFile === null ? resolve(dirname(file), stories.raw.tree) : resolve(cwd, treeFile),
+    );
+    if (tree) this.#hold(shown, stories, tree);
+  }
+
+  #hold(file: string, stories: StoryFile, { tree, scoreNow, coverage }: TestedTree): void {
+    const results = stories.stories.map((story) => runStory(tree, stories, story, scoreNow, coverage));
+    this.#results.push({ file, stories: results });
+    if (this.#options.json) return;
+    this.#print(`${file} (${tree.id} version ${tree.version})`);
+    for (const result of results) this.#story(file, result);
+  }
+
+  #story(file: string, { name, turns, failures, transcript }: StoryResult): void {
+    const [first] = failures;
+    this.#print(`  ${first ? 'FAILED' : 'ok    '} ${name} (${turns} turns)`);
+    if (!first) return;
+    for (const line of transcript) this.#print(`         ${line}`);
+    for (const { line, message } of failures) this.#print(`       ${file}:${line}: ${message}`);
+    for (const line of first.trace) this.#print(`         | ${line}`);
+  }
+
+  #tree(file: string): TestedTree | null {
+    const known = this.#trees.get(file);
+    if (known !== undefined) return known;
+    const loaded = this.#load(file);
+    this.#trees.set(file, loaded);
+    return loaded;
+  }
+
+  #load(file: string): TestedTree | null {
+    const shown = relative(this.#options.cwd, file);
+    const stats = statSync(file, { throwIfNoEntry: false });
+    if (!stats?.isFile() || stats.size > dialogLimits.treeBytes) {
+      this.#complain(`${shown}: there is no such tree, or it is too large`);
+      return null;
+    }
+    const { tree, problems } = loadTree(readFileSync(file, 'utf8'), shown);
+    this.#problems(problems.filter(({ severity }) => severity === 'error'));
+    return tree && { file: shown, tree, scoreNow: scorerOf(tree), coverage: new Coverage(tree) };
+  }
+
+  /** Trees whose coverage is below what is wanted, one line for each. */
+  #tooLittle(): string[] {
+    const { minNodes, minBranches } = this.#options;
+    return this.#tested().flatMap(({ file, coverage }) => {
+      const { nodes, branches } = coverage.shares;
+      return [
+        ...(nodes * 100 < minNodes ? [`${file}: ${percent(nodes)} of the nodes, not ${minNodes} %`] : []),
+        ...(branches * 100 < minBranches
+          ? [`${file}: ${percent(branches)} of the branches, not ${minBranches} %`]
+          : []),
+      ];
+    });
+  }
+
+  #report(short: readonly string[]): void {
+    for (const { file, coverage } of this.#tested()) {
+      const { shares, missed } = coverage;
+      this.#print('');
+      this.#print(
+        `${file}: ${percent(shares.nodes)} of the nodes, ${percent(shares.branches)} of the branches`,
+      );
+      if (missed.nodes.length > 0) this.#print(`  nodes never reached: ${missed.nodes.join(', ')}`);
+      if (missed.branches.length > 0) this.#print(`  branches never taken: ${missed.branches.join(', ')}`);
+    }
+    for (const line of short) this.#print(`too little: ${line}`);
+    const stories = this.#results.reduce((sum, result) => sum + result.stories.length, 0);
+    const failed = this.#failed();
+    this.#print('');
+    this.#print(`${stories - failed} of ${stories} stories hold`);
+  }
+
+  #summary() {
+    const coverage: Record<string, CoverageCounts> = {};
+    for (const tested of this.#tested()) coverage[tested.file] = tested.coverage.counts;
+    return { files: this.#results, coverage };
+  }
+
+  #tested(): TestedTree[] {
+    return [...this.#trees.values()].filter((tested) => tested !== null);
+  }
+
+  #failed(): number {
+    return this.#results.flatMap(({ stories }) => stories).filter(({ failures }) => failures.length > 0)
+      .length;
+  }
+
+  #problems(problems: readonly TreeProblem[]): void {
+    for (const problem of problems) {
+      if (problem.severity === 'error') this.#complain(formatProblem(problem));
+      else this.#print(formatProblem(problem));
+    }
+  }
+
+  #complain(line: string): void {
+    this.#unreadable++;
+    this.#print(line);
+  }
+
+  #print(line: string): void {
+    this.#options.output(line);
+  }
+}
+
+/** The in-box scorer, prepared as a call has it. */
+export function scorerOf(tree: DialogTree): ScoreNow {
+  const sets = candidates(tree);
+  const frequencies = treeFrequencies(sets);
+  const matchers = new Map(
+    sets.map(({ setId, candidates: spoken }) => [setId, new NgramMatcher(spoken, frequencies)]),
+  );
+  return (nodeId, text, branchIds) =>
+    (matchers.get(nodeId)?.match(text) ?? []).filter(({ branchId }) => branchIds.includes(branchId));
+}
+
+function percent(share: number): string {
+  return `${Math.floor(share * 100)} %`;
+}
