@@ -7,6 +7,7 @@ import type { FastifyReply } from 'fastify';
 export type HttpErrorCode =
   | 'bad-request'
   | 'unauthorized'
+  | 'forbidden'
   | 'not-found'
   | 'method-not-allowed'
   | 'body-too-large'
