@@ -19,10 +19,21 @@ export function completeConfig(config: Config, directory: string): { config: Con
   const completed: Config = {
     ...config,
     dialog,
+    services: completeServices(config.services, directory),
+    similarity: completeSimilarity(config.similarity, directory),
     templates: { ...config.templates, directories },
     tiers: completeTiers(config),
   };
   return { config: completed, findings };
+}
+
+/** A missing proto file is told when the node starts, by the loader that reads it and all that it imports. */
+function completeServices(services: Config['services'], directory: string): Config['services'] {
+  const entries = Object.entries(services).map(([name, service]) => {
+    const { protoFile } = service;
+    return [name, protoFile === null ? service : { ...service, protoFile: resolve(directory, protoFile) }];
+  });
+  return Object.fromEntries(entries) as Config['services'];
 }
 
 type Dialog = Config['dialog'];
@@ -36,8 +47,9 @@ function completeTrees(dialog: Dialog, directory: string): { dialog: Dialog; fin
     if (!isFile(file)) findings.push(wrong(setAt, `there is no file ${file}`, 'correct the path'));
   };
   for (const [id, path] of Object.entries(dialog.trees)) add(id, path, ['dialog', 'trees', id]);
+  const dataDirectory = resolve(directory, dialog.dataDirectory);
   let { tree } = dialog;
-  if (Object.hasOwn(trees, tree)) return { dialog: { ...dialog, trees }, findings };
+  if (Object.hasOwn(trees, tree)) return { dialog: { ...dialog, trees, dataDirectory }, findings };
   if (shippedTrees.includes(tree)) {
     trees[tree] = projectPath('config', 'trees', `${tree}.yaml`);
   } else if (/[/\\]|\.ya?ml$/.test(tree)) {
@@ -49,7 +61,17 @@ function completeTrees(dialog: Dialog, directory: string): { dialog: Dialog; fin
     const fix = `${suggestName(tree, [...Object.keys(trees), ...shippedTrees])}; a path ends in .yaml`;
     findings.push(wrong(['dialog', 'tree'], `there is no tree "${tree}"`, fix));
   }
-  return { dialog: { ...dialog, tree, trees }, findings };
+  return { dialog: { ...dialog, tree, trees, dataDirectory }, findings };
+}
+
+function completeSimilarity(similarity: Config['similarity'], directory: string): Config['similarity'] {
+  const absolute = (path: string | null) => (path === null ? null : resolve(directory, path));
+  return {
+    ...similarity,
+    directory: absolute(similarity.directory),
+    runtimeModule: absolute(similarity.runtimeModule),
+    cache: { ...similarity.cache, directory: resolve(directory, similarity.cache.directory) },
+  };
 }
 
 function wrong(path: readonly string[], message: string, fix: string): Finding {

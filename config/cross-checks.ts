@@ -6,6 +6,7 @@ import { bindAddress, rtpStreams } from './network-plan.js';
 import type { Protocol } from './network-plan.js';
 import type { Finding } from './problem.js';
 import type { Config } from './schema.js';
+import { checkSimilarity } from './similarity-checks.js';
 
 /** What one key alone cannot tell: rules between keys, and directories that have to be there. Expects a completed config. */
 export function crossCheck(config: Config): Finding[] {
@@ -16,6 +17,7 @@ export function crossCheck(config: Config): Finding[] {
     ...checkEngines(config),
     ...checkDirectories(config),
     ...checkRules(config),
+    ...checkSimilarity(config),
   ];
 }
 

@@ -18,7 +18,8 @@ test('the example file is valid and says what the defaults are', () => {
   const file = projectPath('config/parley.example.yaml');
   const example = loadConfig({ file, env: {}, cwd: '/' });
   expect(example.problems).toEqual([]);
-  expect(example.config).toEqual(loadConfig({ env: {}, cwd: '/' }).config);
+  // Relative paths start from the file's directory, or from the current one when there is no file.
+  expect(example.config).toEqual(loadConfig({ env: {}, cwd: projectPath('config') }).config);
 });
 
 interface Key {

@@ -36,7 +36,8 @@ describe('no file is needed', () => {
       mrcp: { port: 1544, playoutDelayMs: 80, requestIds: 'strict', mode: 'auto' },
       rtp: { from: 30_000, to: 31_999, jitterMs: 40, ptimeMs: 20 },
       tiers: { default: { recognizers: ['soundswallower'], synthesizers: ['flite', 'espeak'] } },
-      dialog: { tree: 'demo-en', scorer: 'ngram' },
+      dialog: { tree: 'demo-en' },
+      similarity: { scorer: 'ngram', url: null, timeoutMs: 150 },
       logging: { level: 'info', pii: false },
       security: { apiKeys: [] },
     });

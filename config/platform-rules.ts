@@ -26,7 +26,7 @@ export interface PlatformChoice {
 
 interface CompiledRule {
   readonly rule: Config['templates']['rules'][number];
-  readonly source: AddressSet | null;
+  readonly applies: (facts: PlatformFacts) => boolean;
 }
 
 /** Chooses mode, template and tree of MRCP requests as `mrcp.mode` and `templates.rules` describe; made once a config. */
@@ -38,13 +38,13 @@ export class PlatformRules {
     this.#config = config;
     this.#rules = config.templates.rules.map((rule) => ({
       rule,
-      source: rule.when.source === null ? null : new AddressSet([rule.when.source]),
+      applies: platformCondition(rule.when),
     }));
   }
 
   choose(facts: PlatformFacts): PlatformChoice {
     const { dialog, templates } = this.#config;
-    const rule = this.#rules.find((compiled) => matches(compiled, facts))?.rule;
+    const rule = this.#rules.find(({ applies }) => applies(facts))?.rule;
     const asked = vendorParameter(facts.vendorParameters, 'parley.tree');
     const askedExists = asked !== undefined && Object.hasOwn(dialog.trees, asked);
     return {
@@ -69,8 +69,13 @@ export class PlatformRules {
   }
 }
 
-function matches({ rule, source }: CompiledRule, facts: PlatformFacts): boolean {
-  const when: PlatformConditions = rule.when;
+/** Tells whether every condition that is given holds; made once, because address ranges are parsed here. */
+export function platformCondition(when: PlatformConditions): (facts: PlatformFacts) => boolean {
+  const source = when.source === null ? null : new AddressSet([when.source]);
+  return (facts) => holds(when, source, facts);
+}
+
+function holds(when: PlatformConditions, source: AddressSet | null, facts: PlatformFacts): boolean {
   if (source && !source.has(facts.source)) return false;
   if (when.fromUser !== null && when.fromUser !== facts.fromUser) return false;
   if (when.toUser !== null && when.toUser !== facts.toUser) return false;

@@ -4,6 +4,8 @@ import type { Secret } from './secret.js';
 import { botSection, dialogSection, templatesSection } from './sections/conversation.js';
 import { httpSection, listenSection, mrcpSection, rtpSection, sipSection } from './sections/network.js';
 import { drainSection, loggingSection, securitySection } from './sections/operation.js';
+import { servicesSection } from './sections/services.js';
+import { similaritySection } from './sections/similarity.js';
 import { speechSection, tiersSection } from './sections/speech.js';
 
 /** The whole configuration; every key has a default, so `{}` is valid. Unknown keys are errors. */
@@ -17,7 +19,9 @@ export const configSchema = z
     speech: speechSection,
     tiers: tiersSection,
     dialog: dialogSection,
+    similarity: similaritySection,
     bot: botSection,
+    services: servicesSection,
     templates: templatesSection,
     logging: loggingSection,
     drain: drainSection,

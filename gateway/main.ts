@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { findEspeak } from '../adapters/espeak/espeak-process.js';
 import { EspeakSynthesizer } from '../adapters/espeak/synthesizer.js';
 import { FliteSynthesizer } from '../adapters/flite/synthesizer.js';
+import { createSimilarityEngine } from '../adapters/similarity/create-engine.js';
 import { SystemClock } from '../config/clock.js';
 import { loadConfig } from '../config/load.js';
 import type { Logger } from '../config/logger.js';
@@ -13,6 +14,7 @@ import { createLogger } from '../config/pino-logger.js';
 import { formatProblem } from '../config/problem.js';
 import { systemRandom } from '../config/random.js';
 import type { Config } from '../config/schema.js';
+import type { Secret } from '../config/secret.js';
 import { loadTree } from '../dialog/load.js';
 import { NgramScorer } from '../dialog/ngram-scorer.js';
 import { loadTemplates } from '../templates/loader.js';
@@ -20,10 +22,17 @@ import { parseArguments, type Command } from './cli/arguments.js';
 import { callWithOwnMedia } from './cli/caller-node.js';
 import { runChat } from './cli/chat.js';
 import { runCheck } from './cli/check.js';
+import { runDeploy, runPromote, runRollback, type NodeVerbDeps } from './cli/deploy.js';
+import { NodeClient } from './cli/node-client.js';
+import { runGraph } from './cli/graph.js';
+import { runTest } from './cli/test.js';
+import { runVersions } from './cli/versions.js';
 import type { EngineCatalog } from './node/engine-catalog.js';
 import { ParleyNode, StartError } from './node/parley-node.js';
 import { startUpReport } from './node/start-up-report.js';
-import { TreeError } from './session/bots.js';
+import { ProtoError } from './services/grpc-methods.js';
+import { Services } from './services/services.js';
+import { TreeError } from './trees/tree-version.js';
 
 const clock = new SystemClock();
 
@@ -76,21 +85,52 @@ async function run(command: Command): Promise<number> {
         },
       );
     case 'chat':
-      return chat(command.configFile, command.treeFile);
+      return chat(command);
+    case 'test':
+      return test(command);
+    case 'graph':
+      return graph(command);
     case 'call':
       return call(command);
+    case 'deploy':
+      return atNode(command, (deps) =>
+        runDeploy(command, {
+          ...deps,
+          checkTree: (text, file) => {
+            const { tree, problems } = loadTree(text, file);
+            return { id: tree?.id ?? null, problems };
+          },
+        }),
+      );
+    case 'promote':
+      return atNode(command, (deps) => runPromote(command.tree, command.version, deps));
+    case 'rollback':
+      return atNode(command, (deps) => runRollback(command.tree, deps));
+    case 'versions':
+      return atNode(command, (deps) => runVersions(command.tree, deps));
   }
+}
+
+/** Runs a verb that speaks to a running node. */
+async function atNode(
+  command: Extract<Command, { readonly node: string | null }>,
+  verb: (deps: NodeVerbDeps) => Promise<0 | 1>,
+): Promise<number> {
+  const config = usableConfig(command.configFile);
+  if (!config) return 1;
+  return verb({ client: new NodeClient(config, command), output: print });
 }
 
 async function serve(configFile: string | null): Promise<number> {
   const config = usableConfig(configFile);
   if (!config) return 1;
-  const logger = createLogger({ ...config.logging, clock, secrets: config.security.apiKeys });
+  const logger = createLogger({ ...config.logging, clock, secrets: secretsOf(config) });
   guardProcess(logger);
   let node: ParleyNode;
   try {
     node = await ParleyNode.start(config, {
       catalog,
+      scorers: { createEngine: createSimilarityEngine },
       clock,
       random: systemRandom,
       logger,
@@ -113,7 +153,7 @@ async function serve(configFile: string | null): Promise<number> {
   return stopped;
 }
 
-/** Resolves with the exit code after SIGTERM or SIGINT has drained the node; SIGHUP reads the templates again. */
+/** Resolves with the exit code after SIGTERM or SIGINT has drained the node; SIGHUP reads templates and trees again. */
 function stoppedBySignal(node: ParleyNode, logger: Logger): Promise<number> {
   return new Promise((resolve) => {
     const stop = (signal: string): void => {
@@ -122,7 +162,7 @@ function stoppedBySignal(node: ParleyNode, logger: Logger): Promise<number> {
     };
     process.once('SIGTERM', () => stop('SIGTERM'));
     process.once('SIGINT', () => stop('SIGINT'));
-    process.on('SIGHUP', () => node.reloadTemplates());
+    process.on('SIGHUP', () => node.reload());
     // Timers of the node do not keep the process alive by themselves (SystemClock); its sockets do.
   });
 }
@@ -137,14 +177,65 @@ function guardProcess(logger: Logger): void {
   process.on('unhandledRejection', end);
 }
 
-async function chat(configFile: string | null, treeFile: string | null): Promise<number> {
+async function chat({ configFile, treeFile, json }: Extract<Command, { verb: 'chat' }>): Promise<number> {
   const config = usableConfig(configFile);
   if (!config) return 1;
   const file = treeFile ?? config.dialog.trees[config.dialog.tree] ?? '';
   const { tree, problems } = loadTree(readFileSync(file, 'utf8'), file);
-  for (const problem of problems) print(formatProblem(problem));
+  for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
   if (!tree) return 1;
-  return runChat({ tree, scorer: new NgramScorer(), input: process.stdin, output: process.stdout, clock });
+  const caller = chatServices(config);
+  if (!caller) return 1;
+  const session = `chat-${systemRandom.hex(8)}`;
+  // Between two attempts at a service nothing else would, once the input is read (SystemClock).
+  const alive = setInterval(() => undefined, 60_000);
+  try {
+    return await runChat({
+      tree,
+      scorer: new NgramScorer(),
+      json,
+      input: process.stdin,
+      output: process.stdout,
+      clock,
+      services: { caller, context: { sessionId: session, scope: session } },
+    });
+  } finally {
+    clearInterval(alive);
+    caller.close();
+  }
+}
+
+/** The configured services, or null after printing why they cannot be used. What a call came to, the chat shows. */
+function chatServices(config: Config): Services | null {
+  const logger = createLogger({ ...config.logging, level: 'error', clock, secrets: secretsOf(config) });
+  const metrics = { serviceCalled: () => undefined };
+  try {
+    return new Services(config.services, { clock, random: systemRandom, logger, metrics });
+  } catch (err) {
+    if (!(err instanceof ProtoError)) throw err;
+    process.stderr.write(`services: ${err.message}\n`);
+    return null;
+  }
+}
+
+/** What no log line may show. */
+function secretsOf(config: Config): Secret[] {
+  const headers = Object.values(config.services).flatMap((service) => Object.values(service.headers));
+  const { security, similarity } = config;
+  return [...security.apiKeys, ...headers, ...(similarity.apiKey ? [similarity.apiKey] : [])];
+}
+
+function graph({ configFile, ...command }: Extract<Command, { verb: 'graph' }>): number {
+  const config = usableConfig(configFile);
+  if (!config) return 1;
+  const treeFile = command.treeFile ?? config.dialog.trees[config.dialog.tree] ?? '';
+  return runGraph({ ...command, treeFile, cwd: process.cwd(), output: print });
+}
+
+function test(command: Extract<Command, { verb: 'test' }>): number {
+  const { stories, ...options } = command;
+  const paths = stories.length > 0 ? stories : [projectPath('config/stories')];
+  return runTest({ ...options, paths, cwd: process.cwd(), output: print });
 }
 
 async function call(command: Extract<Command, { verb: 'call' }>): Promise<number> {
@@ -154,7 +245,7 @@ async function call(command: Extract<Command, { verb: 'call' }>): Promise<number
     catalog,
     clock,
     random: systemRandom,
-    logger: createLogger({ ...config.logging, level: 'warn', clock, secrets: config.security.apiKeys }),
+    logger: createLogger({ ...config.logging, level: 'warn', clock, secrets: secretsOf(config) }),
     output: process.stdout,
   });
 }

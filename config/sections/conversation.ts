@@ -23,10 +23,20 @@ export const dialogSection = z
         description: 'More trees by name: path of the YAML file, relative to this file.',
         examples: [{ billing: './trees/billing.yaml' }],
       }),
-    scorer: z
-      .enum(['ngram'])
-      .default('ngram')
-      .describe('How what was said is compared with the examples. ngram: built in, no network.'),
+    dataDirectory: z
+      .string()
+      .min(1)
+      .max(1_024)
+      .default('./data')
+      .describe(
+        'Directory for deployed tree versions and kept sessions, relative to this file; made by the first deploy.',
+      ),
+    keepSessions: z
+      .boolean()
+      .default(false)
+      .describe(
+        'MRCP conversations survive a restart: after each turn, what they know (slots, the last sentences) is written under dataDirectory.',
+      ),
   })
   .prefault({})
   .describe('The dialog tree.');
@@ -120,7 +130,8 @@ const namedValue = (what: string) =>
     .nullable()
     .default(null);
 
-const conditions = z
+/** What must hold for a rule to apply to a session. */
+export const platformConditions = z
   .strictObject({
     source: addressRange.nullable().default(null).describe('SIP source address (CIDR).'),
     fromUser: z.string().min(1).max(256).nullable().default(null).describe('User part of the From URI.'),
@@ -134,7 +145,7 @@ const conditions = z
   .describe('All that are given must hold; none = always.');
 
 const rule = z.strictObject({
-  when: conditions,
+  when: platformConditions,
   template: name.describe('Id of the template.'),
   mode: z
     .enum(['dialogue', 'recognition'])
@@ -168,4 +179,4 @@ export const templatesSection = z
   .prefault({})
   .describe("The XML that carries the bot's answer in RECOGNITION-COMPLETE.");
 
-export type PlatformConditions = z.output<typeof conditions>;
+export type PlatformConditions = z.output<typeof platformConditions>;

@@ -75,6 +75,7 @@ function parts(): StatusParts {
         closedConnections: {},
       }),
     },
+    similarity: { report: () => ({ name: 'ngram', available: true, detail: 'in this process' }) },
     tiers: {
       cache: { stats: () => ({ entries: 7, bytes: 700 }) } as StatusParts['tiers']['cache'],
       recognizerFor: (_tier, language) => (language === 'en-US' ? 'ears' : null),

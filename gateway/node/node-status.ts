@@ -8,6 +8,7 @@ export interface StatusParts extends Pick<NodeParts, 'config' | 'table' | 'versi
   readonly bots: Pick<NodeParts['bots'], 'all' | 'default'>;
   readonly host: Pick<NodeParts['host'], 'openStreams'>;
   readonly mrcp: Pick<NodeParts['mrcp'], 'port' | 'stats'>;
+  readonly similarity: Pick<NodeParts['similarity'], 'report'>;
   readonly tiers: Pick<NodeParts['tiers'], 'cache' | 'recognizerFor' | 'reports' | 'speaks'>;
   readonly userAgent: Pick<NodeParts['userAgent'], 'boundPorts'>;
   readonly watch: Pick<NodeParts['watch'], 'busiest'>;
@@ -15,20 +16,14 @@ export interface StatusParts extends Pick<NodeParts, 'config' | 'table' | 'versi
 
 /** What the status page shows, read now. */
 export function nodeStatus(parts: StatusParts, httpPort: number): StatusFacts {
-  const { bots, config, host, mrcp, table, tiers, watch } = parts;
+  const { bots, config, host, mrcp, similarity, table, tiers, watch } = parts;
   const cache = tiers.cache.stats();
   return {
     version: parts.version,
     listeners: listeners(parts, httpPort),
     engines: [
       ...tiers.reports().map((report) => ({ ...report, languages: shortList(report.languages) })),
-      {
-        kind: 'scorer',
-        name: config.dialog.scorer,
-        languages: ['*'],
-        available: true,
-        detail: 'n-gram matcher, in this process',
-      },
+      { kind: 'scorer', languages: ['*'], ...similarity.report() },
     ],
     trees: bots.all().map(({ id, tree }) => ({
       id,

@@ -1,6 +1,7 @@
 import type { Clock } from '../../config/clock.js';
 import type { Logger } from '../../config/logger.js';
 import { advertisedAddress, bindAddress, workerCount } from '../../config/network-plan.js';
+import { gatewayLimits } from '../../config/limits.js';
 import { PlatformRules } from '../../config/platform-rules.js';
 import { formatProblem } from '../../config/problem.js';
 import type { Random } from '../../config/random.js';
@@ -11,25 +12,33 @@ import { TemplateStore } from '../../templates/loader.js';
 import { HttpServer } from '../http/http-server.js';
 import { operationsRoutes } from '../http/operations-routes.js';
 import { Readiness } from '../http/readiness.js';
+import { treeRoutes } from '../http/tree-routes.js';
 import { MrcpServer } from '../mrcp/server.js';
-import { Bots } from '../session/bots.js';
+import { ProtoError } from '../services/grpc-methods.js';
+import { Services, type ServicesDeps } from '../services/services.js';
 import { CallIngress } from '../session/call-ingress.js';
 import { ConversationTable } from '../session/conversation-table.js';
 import { ResponseRenderer } from '../session/response-renderer.js';
+import type { SnapshotStore } from '../session/snapshot-store.js';
 import { SessionTable } from '../session/session-table.js';
+import { Similarity } from '../session/similarity.js';
 import { UserAgent } from '../sip/user-agent.js';
 import { EventLoopGauge } from '../stats/event-loop-gauge.js';
 import { Metrics } from '../stats/metrics.js';
+import type { TreeLibrary } from '../trees/tree-library.js';
 import type { EngineCatalog } from './engine-catalog.js';
 import { MediaWatch } from './media-watch.js';
 import { nodeReadings } from './node-readings.js';
 import { nodeStatus } from './node-status.js';
+import { openSnapshots, openTrees } from './open-trees.js';
 import { warmPrompts } from './prompt-warmer.js';
+import type { ScorerCatalog } from './scorer-catalog.js';
 import { SessionFactory } from './session-factory.js';
 import { SpeechTiers } from './speech-tiers.js';
 
 export interface ParleyNodeDeps {
   readonly catalog: EngineCatalog;
+  readonly scorers: ScorerCatalog;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -53,15 +62,18 @@ const conversationIdleMs = 600_000;
 /** Parts of a running node, in the order in which they start. */
 export interface NodeParts {
   readonly config: Config;
-  readonly bots: Bots;
+  readonly bots: TreeLibrary;
+  readonly similarity: Similarity;
   readonly tiers: SpeechTiers;
   readonly host: WorkerMediaHost;
   readonly watch: MediaWatch;
   readonly table: SessionTable;
   readonly conversations: ConversationTable;
+  readonly snapshots: SnapshotStore | null;
   readonly mrcp: MrcpServer;
   readonly userAgent: UserAgent;
   readonly templates: TemplateStore;
+  readonly services: Services;
   readonly version: string;
 }
 
@@ -89,6 +101,7 @@ export class ParleyNode {
           return Promise.resolve({ ok, detail: ok ? 'workers run' : 'no media worker runs' });
         },
       },
+      { name: 'similarity', check: () => Promise.resolve(parts.similarity.check()) },
     ]);
     const { config } = parts;
     this.#http = new HttpServer(
@@ -106,6 +119,7 @@ export class ParleyNode {
           metrics,
           status: () => nodeStatus(parts, this.httpPort),
         }),
+        treeRoutes({ trees: parts.bots, authenticated: config.security.apiKeys.length > 0 }),
       ],
     );
   }
@@ -114,11 +128,15 @@ export class ParleyNode {
   static async start(config: Config, deps: ParleyNodeDeps): Promise<ParleyNode> {
     const { clock, random, logger } = deps;
     const templates = checkedTemplates(config, logger);
-    const { noInput } = config.bot;
+    const similarity = new Similarity(config.similarity, { catalog: deps.scorers, clock, random, logger });
     const [bots, tiers] = await Promise.all([
-      Bots.load(config.dialog.trees, config.dialog.tree, noInput, logger),
+      openTrees(config, similarity.scorersFor, deps),
       SpeechTiers.create(config, { catalog: deps.catalog, clock, logger }),
     ]);
+    const eventLoop = new EventLoopGauge(clock);
+    const readings: { parts: NodeParts | null } = { parts: null };
+    const metrics = new Metrics({ eventLoop, providers: nodeReadings(() => readings.parts) });
+    const services = createServices(config, { clock, random, logger, metrics });
     const host = await WorkerMediaHost.start(
       {
         workers: workerCount(config),
@@ -135,20 +153,23 @@ export class ParleyNode {
     tiers.watchEngines(() => host.engines);
     const table = new SessionTable(config.sip.maxCalls);
     const watch = new MediaWatch(host, { clock, logger });
-    const conversations = new ConversationTable(clock, conversationIdleMs);
+    const snapshots = await openSnapshots(config, conversationIdleMs, deps);
+    const conversations = new ConversationTable(clock, conversationIdleMs, gatewayLimits.sessions, (key) =>
+      snapshots?.remove(key),
+    );
     const mrcp = createMrcpServer(config, bots.default.tree.language, deps);
-    const eventLoop = new EventLoopGauge(clock);
-    const readings: { parts: NodeParts | null } = { parts: null };
-    const metrics = new Metrics({ eventLoop, providers: nodeReadings(() => readings.parts) });
     const factory = new SessionFactory({
       config,
       bots,
       tiers,
       conversations,
+      snapshots,
       mrcp,
       watch,
       rules: new PlatformRules(config),
       renderer: new ResponseRenderer((id) => templates.get(id)),
+      services,
+      random,
       metrics,
       clock,
       logger,
@@ -173,14 +194,17 @@ export class ParleyNode {
     const parts: NodeParts = {
       config,
       bots,
+      similarity,
       tiers,
       host,
       watch,
       table,
       conversations,
+      snapshots,
       mrcp,
       userAgent,
       templates,
+      services,
       version: deps.version,
     };
     readings.parts = parts;
@@ -198,9 +222,10 @@ export class ParleyNode {
     return this.#http.port;
   }
 
-  /** Reads the template files again; one that has become bad stays as it was, with a log line. */
-  reloadTemplates(): void {
+  /** Reads templates and configured trees again; one that has become bad stays as it was, with a log line. */
+  reload(): void {
     this.#parts.templates.reload();
+    void this.#parts.bots.reload();
   }
 
   /**
@@ -260,14 +285,17 @@ export class ParleyNode {
   }
 
   async #release(): Promise<void> {
-    const { conversations, host, mrcp, table, tiers, userAgent, watch } = this.#parts;
+    const { conversations, host, mrcp, services, similarity, snapshots, table, tiers, userAgent, watch } =
+      this.#parts;
     table.endAll();
     watch.stop();
     this.#eventLoop.close();
     const closing = [userAgent.close(), mrcp.close(), this.#http.close()];
     for (const result of await Promise.allSettled(closing)) this.#logFailure(result);
     conversations.close();
-    for (const result of await Promise.allSettled([host.close(), tiers.close()])) this.#logFailure(result);
+    services.close();
+    const last = [host.close(), tiers.close(), similarity.close(), ...(snapshots ? [snapshots.close()] : [])];
+    for (const result of await Promise.allSettled(last)) this.#logFailure(result);
   }
 
   #logFailure(result: PromiseSettledResult<unknown>): void {
@@ -298,6 +326,15 @@ function checkedTemplates(config: Config, logger: Logger): TemplateStore {
     throw new StartError([`templates: there is no usable template "${id}"`, ...reasons].join('\n'));
   }
   return store;
+}
+
+function createServices(config: Config, deps: ServicesDeps): Services {
+  try {
+    return new Services(config.services, deps);
+  } catch (err) {
+    if (err instanceof ProtoError) throw new StartError(`services: ${err.message}`, { cause: err });
+    throw err;
+  }
 }
 
 function createMrcpServer(

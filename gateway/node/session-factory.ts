@@ -1,36 +1,43 @@
 import type { Clock } from '../../config/clock.js';
 import type { Logger } from '../../config/logger.js';
 import type { PlatformRules } from '../../config/platform-rules.js';
+import type { Random } from '../../config/random.js';
 import type { Config } from '../../config/schema.js';
 import { gatewayLimits } from '../../config/limits.js';
 import type { StreamStats } from '../../media/worker/media-host.js';
 import type { RecogRequest } from '../mrcp/backend.js';
 import type { MrcpServer } from '../mrcp/server.js';
 import type { AnswerPlan, AnswerPolicy } from '../sip/offer-answer.js';
-import type { Bots } from '../session/bots.js';
+import type { ServiceCaller } from '../services/service-caller.js';
 import type { CallFacts, IncomingSession, IncomingSessionParts } from '../session/call-ingress.js';
 import { Conversation } from '../session/conversation.js';
 import type { ConversationTable } from '../session/conversation-table.js';
-import { callVariables, DialogueSession } from '../session/dialogue-session.js';
+import { callVariables, DialogueSession, sessionFacts } from '../session/dialogue-session.js';
 import { MrcpCall } from '../session/mrcp-call.js';
 import { PhoneCall } from '../session/phone-call.js';
 import { ListeningBackend } from '../session/recog-backend.js';
 import type { ResponseRenderer } from '../session/response-renderer.js';
+import type { SnapshotStore } from '../session/snapshot-store.js';
 import { SpeakingBackend } from '../session/synth-backend.js';
 import type { TurnMetrics } from '../session/turn-metrics.js';
 import { VoiceBot, type VoiceBotSettings } from '../session/voice-bot.js';
+import type { TreeLease } from '../trees/tree-shelf.js';
+import type { TreeLibrary } from '../trees/tree-library.js';
 import type { MediaWatch } from './media-watch.js';
 import type { SpeechTiers } from './speech-tiers.js';
 
 export interface SessionFactoryDeps {
   readonly config: Config;
-  readonly bots: Bots;
+  readonly bots: TreeLibrary;
   readonly tiers: SpeechTiers;
   readonly conversations: ConversationTable;
+  readonly snapshots: SnapshotStore | null;
   readonly mrcp: MrcpServer;
   readonly watch: MediaWatch;
   readonly rules: PlatformRules;
   readonly renderer: ResponseRenderer;
+  readonly services: ServiceCaller;
+  readonly random: Random;
   readonly metrics: TurnMetrics;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -56,25 +63,30 @@ export class SessionFactory {
   }
 
   createCall(plan: AnswerPlan | null, parts: IncomingSessionParts): IncomingSession {
-    const { bots, clock, config, metrics, tiers } = this.#deps;
+    const { bots, clock, config, metrics, services, tiers } = this.#deps;
     const { facts, logger, media } = parts;
     const { sessionId } = facts;
+    let lease: TreeLease | null = null;
     return new PhoneCall(plan, {
       media,
       policy: this.policy,
       ptimeMs: config.rtp.ptimeMs,
       logger,
       variables: callVariables(facts),
-      onClosed: (reason, stats) => this.#ended(parts, reason, stats),
+      onClosed: (reason, stats) => {
+        lease?.release();
+        this.#ended(parts, reason, stats);
+      },
       createBot: (stream, codec, call) => {
-        const { tree, scorers } = bots.default;
+        lease = bots.lease(null, sessionFacts(facts));
+        const { tree, scorers } = lease.version;
         return new VoiceBot({
           sessionId,
           settings: this.#settings,
           call,
           stream,
           codec,
-          conversation: new Conversation({ sessionId, tree, scorers, clock, logger }),
+          conversation: new Conversation({ sessionId, tree, scorers, services, clock, logger }),
           speaker: tiers.speaker(config.bot.tier),
           clock,
           logger,
@@ -129,13 +141,7 @@ export class SessionFactory {
   }
 
   #choose(facts: CallFacts, request: RecogRequest): ReturnType<PlatformRules['choose']> {
-    return this.#deps.rules.choose({
-      source: facts.sourceAddress,
-      fromUser: facts.fromUser,
-      toUser: facts.toUser,
-      callHeader: (name) => facts.header(name) ?? undefined,
-      vendorParameters: request.vendorParameters,
-    });
+    return this.#deps.rules.choose(sessionFacts(facts, request.vendorParameters));
   }
 
   #voiceSettings(): VoiceBotSettings {

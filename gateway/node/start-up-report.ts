@@ -3,7 +3,7 @@ import { shortList } from './short-list.js';
 
 /** What an operator wants to know at start: what listens where, who hears and speaks, and what to try next. */
 export function startUpReport(parts: StatusParts, httpPort: number): string[] {
-  const { bots, tiers } = parts;
+  const { bots, similarity, tiers } = parts;
   const lines = ['', `Parley ${parts.version}`, ''];
   for (const { protocol, transport, address, ports } of listeners(parts, httpPort))
     lines.push(`  ${label(protocol)} ${transport.padEnd(4)} ${address}:${ports}`);
@@ -12,6 +12,8 @@ export function startUpReport(parts: StatusParts, httpPort: number): string[] {
     const state = available ? shortList(languages).join(', ') : `not available: ${detail}`;
     lines.push(`  ${kind.padEnd(12)} ${name} (${state})`);
   }
+  const scorer = similarity.report();
+  lines.push(`  scorer       ${scorer.name} (${scorer.detail})`);
   lines.push(
     `  tree         ${bots.default.id} (${bots.default.tree.language}, ${bots.default.tree.nodes.size} nodes)`,
   );

@@ -4,6 +4,7 @@ import { MemoryLogger } from '../../config/logger.js';
 import { loadTree } from '../../dialog/load.js';
 import { NgramScorer } from '../../dialog/ngram-scorer.js';
 import { Conversation } from './conversation.js';
+import { FakeTrees } from '../trees/testing/fake-trees.js';
 import { ConversationTable } from './conversation-table.js';
 
 const idleMs = 600_000;
@@ -16,18 +17,14 @@ function setUp(maximum = 2) {
     't',
   );
   if (!tree) throw new Error('the tree has an error');
+  const scorers = { primary: new NgramScorer(), fallback: null, timeoutMs: 1_000 };
+  const trees = new FakeTrees({ id: 't', tree, scorers });
   const acquire = (key: string) =>
-    table.acquire(
-      key,
-      () =>
-        new Conversation({
-          sessionId: key,
-          tree,
-          scorers: { primary: new NgramScorer(), fallback: null, timeoutMs: 1_000 },
-          clock,
-          logger: new MemoryLogger(),
-        }),
-    );
+    table.acquire(key, () => ({
+      conversation: new Conversation({ sessionId: key, tree, scorers, clock, logger: new MemoryLogger() }),
+      lease: trees.lease('t'),
+      lastTurn: null,
+    }));
   const taken = (key: string) => {
     const kept = acquire(key);
     if (!kept) throw new Error(`no room for ${key}`);

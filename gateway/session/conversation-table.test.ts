@@ -5,6 +5,7 @@ import { FakeClock } from '../../config/clock.js';
 import { gatewayLimits } from '../../config/limits.js';
 import { MemoryLogger } from '../../config/logger.js';
 import { Conversation } from './conversation.js';
+import { FakeTrees } from '../trees/testing/fake-trees.js';
 import { ConversationTable, type KeptConversation } from './conversation-table.js';
 import { treeOf } from './testing/kit.js';
 
@@ -15,14 +16,18 @@ function fixture() {
   const clock = new FakeClock();
   const table = new ConversationTable(clock, idleMs);
   const scorers = { primary: new ScriptedScorer(), fallback: null, timeoutMs: 1_000 };
-  const create = () =>
-    new Conversation({ sessionId: 's1', tree, scorers, clock, logger: new MemoryLogger() });
+  const trees = new FakeTrees({ id: 't', tree, scorers });
+  const create = () => ({
+    conversation: new Conversation({ sessionId: 's1', tree, scorers, clock, logger: new MemoryLogger() }),
+    lease: trees.lease('t'),
+    lastTurn: null,
+  });
   const acquire = (key: string): KeptConversation => {
     const kept = table.acquire(key, create);
     if (!kept) throw new Error('the table is full');
     return kept;
   };
-  return { clock, table, create, acquire };
+  return { clock, table, create, acquire, trees };
 }
 
 describe('ConversationTable', () => {
@@ -88,6 +93,22 @@ describe('ConversationTable', () => {
     table.release(kept, false);
     table.release(kept, false);
     expect(clock.pendingTimers).toBe(1);
+  });
+
+  test('each conversation holds its tree version until it is forgotten: expired, ended or restarted', () => {
+    const { acquire, clock, table, trees } = fixture();
+    const [idle, ended] = [acquire('a'), acquire('b')];
+    acquire('c');
+    acquire('c');
+    expect(trees.held).toBe(3);
+    table.restart('c');
+    expect(trees.held).toBe(2);
+    table.release(ended, true);
+    expect(trees.held).toBe(1);
+    table.release(idle, false);
+    expect(trees.held).toBe(1);
+    clock.advance(idleMs);
+    expect(trees.held).toBe(0);
   });
 
   test('closing closes every conversation and leaves no timer', () => {

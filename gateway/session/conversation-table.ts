@@ -1,11 +1,21 @@
 import type { Clock, Timer } from '../../config/clock.js';
 import { gatewayLimits } from '../../config/limits.js';
+import type { TreeLease } from '../trees/tree-shelf.js';
 import type { BotTurn, Conversation } from './conversation.js';
+
+/** A conversation with the tree version that it stays on to its end. */
+export interface OpenedConversation {
+  readonly conversation: Conversation;
+  readonly lease: TreeLease;
+  /** The turn the bot spoke last; null before the first. */
+  readonly lastTurn: BotTurn | null;
+}
 
 /** A conversation that outlives the protocol dialogs it is held over, with what it last listened for. */
 export interface KeptConversation {
   readonly key: string;
   readonly conversation: Conversation;
+  readonly lease: TreeLease;
   /** The turn the bot spoke last; null before the first. */
   lastTurn: BotTurn | null;
 }
@@ -29,26 +39,38 @@ export class ConversationTable {
   readonly #clock: Clock;
   readonly #idleMs: number;
   readonly #maximum: number;
+  readonly #onForgotten: (key: string) => void;
 
-  constructor(clock: Clock, idleMs: number, maximum: number = gatewayLimits.sessions) {
+  /** `onForgotten` is told of every conversation that ended, expired or made room; not of those that `close` closes. */
+  constructor(
+    clock: Clock,
+    idleMs: number,
+    maximum: number = gatewayLimits.sessions,
+    onForgotten: (key: string) => void = () => undefined,
+  ) {
     this.#clock = clock;
     this.#idleMs = idleMs;
     this.#maximum = maximum;
+    this.#onForgotten = onForgotten;
   }
 
   get size(): number {
     return this.#rows.size;
   }
 
+  has(key: string): boolean {
+    return this.#rows.has(key);
+  }
+
   /**
    * Takes the conversation of `key`, made by `create` when there is none; null when the table is full of those in use.
    * Pair with `release`.
    */
-  acquire(key: string, create: () => Conversation): KeptConversation | null {
+  acquire(key: string, create: () => OpenedConversation): KeptConversation | null {
     let row = this.#rows.get(key);
     if (!row) {
       if (this.#rows.size >= this.#maximum && !this.#forgetIdle()) return null;
-      row = { kept: { key, conversation: create(), lastTurn: null }, users: 0, expiry: null };
+      row = { kept: { key, ...create() }, users: 0, expiry: null };
       this.#rows.set(key, row);
     }
     row.expiry?.cancel();
@@ -82,7 +104,7 @@ export class ConversationTable {
   }
 
   close(): void {
-    for (const key of [...this.#rows.keys()]) this.#forget(key);
+    for (const key of [...this.#rows.keys()]) this.#drop(key);
   }
 
   #forgetIdle(): boolean {
@@ -95,10 +117,15 @@ export class ConversationTable {
   }
 
   #forget(key: string): void {
+    if (this.#drop(key)) this.#onForgotten(key);
+  }
+
+  #drop(key: string): boolean {
     const row = this.#rows.get(key);
-    if (!row) return;
+    if (!row) return false;
     row.expiry?.cancel();
     row.kept.conversation.close();
-    this.#rows.delete(key);
+    row.kept.lease.release();
+    return this.#rows.delete(key);
   }
 }

@@ -1,12 +1,21 @@
-import type { DialogAction, Decision, HandoverSpec, ListenSpec, Prompt } from '../../dialog/action.js';
+import type {
+  CallOutcome,
+  DialogAction,
+  Decision,
+  HandoverSpec,
+  ListenSpec,
+  Prompt,
+} from '../../dialog/action.js';
 import type { DialogEvent } from '../../dialog/event.js';
 import type { ScoredBranch, SimilarityScorer } from '../../dialog/scoring.js';
 import { initialState, type DialogState } from '../../dialog/state.js';
 import { step } from '../../dialog/step.js';
 import type { DialogTree } from '../../dialog/tree.js';
 import type { Clock } from '../../config/clock.js';
-import { dialogLimits, gatewayLimits } from '../../config/limits.js';
+import { dialogLimits, gatewayLimits, serviceLimits } from '../../config/limits.js';
 import type { Logger } from '../../config/logger.js';
+import { unlessAborted } from '../services/deadline.js';
+import { unknownService, type ServiceCaller } from '../services/service-caller.js';
 
 /** How a turn closes: keep listening, or leave the bot. */
 export type TurnClosing =
@@ -27,7 +36,15 @@ export interface BotTurn {
   readonly nodeId: string;
   readonly scoreMs: number;
   readonly stepMs: number;
+  /** Spent waiting for back-office systems. */
+  readonly callMs: number;
   readonly degraded: boolean;
+}
+
+/** What a caller of `handle` may want to know before the turn is done. */
+export interface TurnListener {
+  /** Prompts to bridge a wait that the turn is in, to be said before the turn's own. Must not throw. */
+  onInterim?(prompts: readonly Prompt[]): void;
 }
 
 /** Scorers with one tree's candidate sets prepared; the fallback serves when the first fails or is late. */
@@ -41,6 +58,12 @@ export interface ConversationOptions {
   readonly sessionId: string;
   readonly tree: DialogTree;
   readonly scorers: ScorerChain;
+  /** Answers the tree's calls; without it they fail as calls of unknown services. */
+  readonly services?: ServiceCaller;
+  /** Put before idempotency keys: unlike that of any other conversation. The session id, unless it has several. */
+  readonly callScope?: string;
+  /** Where it goes on; without it, at the tree's start. Belongs to the same tree version. */
+  readonly state?: DialogState;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -53,14 +76,17 @@ export class MailboxFullError extends Error {
   }
 }
 
+type ScoreQuestion = Extract<DialogAction, { type: 'score' }>;
+type CallQuestion = Extract<DialogAction, { type: 'call' }>;
+
 interface ScoreAnswer {
   readonly scores: readonly ScoredBranch[];
   readonly degraded: boolean;
 }
 
 /**
- * One person's way through one dialog tree: feeds events to the pure `step`, asks the scorer when `step` asks, and
- * hands back what the bot does.
+ * One person's way through one dialog tree: feeds events to the pure `step`, asks the scorer and back-office systems
+ * when `step` asks, and hands back what the bot does.
  *
  * One event at a time: later ones wait in a bounded mailbox (design.md, invariant 1). After `close` every waiting and
  * running turn resolves to null, so that nothing computed for a session that moved on is ever played.
@@ -74,7 +100,7 @@ export class Conversation {
 
   constructor(options: ConversationOptions) {
     this.#options = options;
-    this.#state = initialState(options.tree);
+    this.#state = options.state ?? initialState(options.tree);
   }
 
   /** The state as of the last finished turn; plain JSON. */
@@ -91,20 +117,20 @@ export class Conversation {
   }
 
   /** Queues one event; resolves with the bot's turn, or null when the conversation was closed meanwhile. */
-  handle(event: DialogEvent): Promise<BotTurn | null> {
+  handle(event: DialogEvent, listener: TurnListener = {}): Promise<BotTurn | null> {
     if (this.#waiting >= gatewayLimits.mailbox) return Promise.reject(new MailboxFullError());
     this.#waiting++;
-    const turn = this.#tail.then(() => this.#run(bounded(event))).finally(() => this.#waiting--);
+    const turn = this.#tail.then(() => this.#run(bounded(event), listener)).finally(() => this.#waiting--);
     this.#tail = turn.catch(() => undefined);
     return turn;
   }
 
-  /** Ends it; idempotent. */
+  /** Ends it, with what it still asks of scorers and services; idempotent. */
   close(): void {
     this.#abort.abort();
   }
 
-  async #run(first: DialogEvent): Promise<BotTurn | null> {
+  async #run(first: DialogEvent, listener: TurnListener): Promise<BotTurn | null> {
     const collected = new TurnCollector();
     let event: DialogEvent | null = first;
     while (event) {
@@ -114,15 +140,63 @@ export class Conversation {
       this.#state = next;
       collected.stepMs += this.#options.clock.nowMs() - startedAtMs;
       const question = collected.take(actions);
-      event = question ? await this.#answer(question, collected) : null;
+      this.#tellFaults(collected);
+      if (!question) event = null;
+      else if (question.type === 'score') event = await this.#answerScore(question, collected);
+      else event = await this.#answerCall(question, collected, listener);
     }
     return this.closed ? null : collected.turn();
   }
 
-  async #answer(
-    question: Extract<DialogAction, { type: 'score' }>,
+  /** The message can hold what the user said. */
+  #tellFaults({ faults }: TurnCollector): void {
+    const { id, version } = this.#options.tree;
+    for (const { nodeId, message } of faults.splice(0))
+      this.#options.logger.warn('the tree did not work', { tree: id, version, nodeId, pii: { message } });
+  }
+
+  async #answerCall(
+    { call }: CallQuestion,
     collected: TurnCollector,
+    listener: TurnListener,
   ): Promise<DialogEvent> {
+    const { clock } = this.#options;
+    const startedAtMs = clock.nowMs();
+    const filler =
+      call.filler && listener.onInterim
+        ? clock.setTimer(() => this.#bridge(collected, listener, call.filler), call.fillerAfterMs)
+        : null;
+    const outcome = await this.#call(call, ++collected.calls);
+    filler?.cancel();
+    collected.callMs += clock.nowMs() - startedAtMs;
+    return { type: 'called', nowMs: clock.epochMs(), callId: call.callId, outcome };
+  }
+
+  /** What the turn has said so far goes out as well: it comes before the filler. */
+  #bridge(collected: TurnCollector, listener: TurnListener, filler: Prompt | null): void {
+    if (this.closed || !filler) return;
+    listener.onInterim?.([...collected.takePrompts(), filler]);
+  }
+
+  /** Resolves at the latest when the conversation closes. */
+  async #call(spec: CallQuestion['call'], callsOfTurn: number): Promise<CallOutcome> {
+    const { services, sessionId, callScope = sessionId, logger } = this.#options;
+    if (!services) return unknownService(spec.service);
+    if (callsOfTurn > serviceLimits.callsPerTurn) {
+      const message = `the tree calls services more than ${serviceLimits.callsPerTurn} times in one turn`;
+      logger.error('too many service calls in one turn', { service: spec.service });
+      return refusedCall(message);
+    }
+    const { signal } = this.#abort;
+    const asked = services.call(spec, { sessionId, scope: callScope }, signal).catch((err: unknown) => {
+      // A caller that breaks its promise costs this call, not the conversation.
+      logger.error('service caller failed', { service: spec.service, err });
+      return refusedCall(`${spec.service} could not be asked`);
+    });
+    return (await unlessAborted(asked, signal)) ?? refusedCall('the conversation is over');
+  }
+
+  async #answerScore(question: ScoreQuestion, collected: TurnCollector): Promise<DialogEvent> {
     const startedAtMs = this.#options.clock.nowMs();
     const { scores, degraded } = await this.#score(question);
     collected.scoreMs += this.#options.clock.nowMs() - startedAtMs;
@@ -131,7 +205,7 @@ export class Conversation {
     return { type: 'scored', nowMs, scoreId: question.scoreId, scores, degraded };
   }
 
-  async #score(question: Extract<DialogAction, { type: 'score' }>): Promise<ScoreAnswer> {
+  async #score(question: ScoreQuestion): Promise<ScoreAnswer> {
     const { primary, fallback, timeoutMs } = this.#options.scorers;
     try {
       return { scores: await this.#askScorer(primary, question, timeoutMs), degraded: false };
@@ -159,7 +233,7 @@ export class Conversation {
 
   async #askScorer(
     scorer: SimilarityScorer,
-    question: Extract<DialogAction, { type: 'score' }>,
+    question: ScoreQuestion,
     timeoutMs: number,
   ): Promise<readonly ScoredBranch[]> {
     const late = new AbortController();
@@ -186,20 +260,36 @@ export class Conversation {
   }
 }
 
+function refusedCall(message: string): CallOutcome {
+  return { ok: false, failure: 'refused', message };
+}
+
 /** Gathers the actions of the steps of one turn in order. */
 class TurnCollector {
   scoreMs = 0;
   stepMs = 0;
+  callMs = 0;
+  /** Calls of services so far. */
+  calls = 0;
   degraded = false;
-  readonly #prompts: Prompt[] = [];
+  /** What did not work in the tree, not told yet. */
+  readonly faults: Extract<DialogAction, { type: 'fault' }>[] = [];
+  #prompts: Prompt[] = [];
   readonly #tags: string[] = [];
   readonly #decisions: Decision[] = [];
   #closing: TurnClosing = { type: 'none' };
   #nodeId = '';
 
-  /** Keeps the actions; returns the score question that the turn now waits for, if any. */
-  take(actions: readonly DialogAction[]): Extract<DialogAction, { type: 'score' }> | null {
-    let question: Extract<DialogAction, { type: 'score' }> | null = null;
+  /** The prompts so far; they are no longer the turn's. */
+  takePrompts(): readonly Prompt[] {
+    const prompts = this.#prompts;
+    this.#prompts = [];
+    return prompts;
+  }
+
+  /** Keeps the actions; returns the question that the turn now waits for, if any. */
+  take(actions: readonly DialogAction[]): ScoreQuestion | CallQuestion | null {
+    let question: ScoreQuestion | CallQuestion | null = null;
     for (const action of actions) {
       if ('nodeId' in action) this.#nodeId = action.nodeId;
       switch (action.type) {
@@ -213,7 +303,15 @@ class TurnCollector {
           this.#decisions.push(action.decision);
           break;
         case 'score':
+        case 'call':
           question = action;
+          break;
+        case 'fault':
+          this.faults.push(action);
+          break;
+        case 'filled':
+        case 'entered':
+          // Slots and the node are in the state, where whoever shows them looks.
           break;
         case 'listen':
           this.#closing = { type: 'listen', listen: action.listen };
@@ -241,6 +339,7 @@ class TurnCollector {
       nodeId: this.#nodeId,
       scoreMs: this.scoreMs,
       stepMs: this.stepMs,
+      callMs: this.callMs,
       degraded: this.degraded,
     };
   }

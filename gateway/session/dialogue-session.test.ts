@@ -1,17 +1,25 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { describe, expect, test } from 'vitest';
 
 import { ScriptedScorer } from '../../adapters/fake/scripted-scorer.js';
 import { FakeClock } from '../../config/clock.js';
 import { gatewayLimits } from '../../config/limits.js';
 import { MemoryLogger } from '../../config/logger.js';
+import { SeededRandom } from '../../config/random.js';
 import type { PlatformChoice } from '../../config/platform-rules.js';
 import { prepareTree } from '../../dialog/candidates.js';
 import { bundledTemplates, loadTemplates } from '../../templates/loader.js';
 import type { RecogOutcome, RecogRequest } from '../mrcp/backend.js';
-import type { Bot } from './bots.js';
+import { ScriptedServices } from '../services/testing/scripted-services.js';
+import { FakeTrees } from '../trees/testing/fake-trees.js';
+import type { Bot } from '../trees/tree-version.js';
 import { Conversation } from './conversation.js';
 import { ConversationTable } from './conversation-table.js';
 import { DialogueSession, vendorParameters } from './dialogue-session.js';
+import { SnapshotStore } from './snapshot-store.js';
 import { ResponseRenderer } from './response-renderer.js';
 import { FakeSpeaker } from './testing/fake-speaker.js';
 import { heard, outcome, pressed } from './testing/fake-media.js';
@@ -35,18 +43,35 @@ async function botOf(id: string, text: string): Promise<Bot> {
   return { id, tree, scorers: { primary, fallback: null, timeoutMs: 1_000 } };
 }
 
-async function fixture() {
+async function fixture(directory: string | null = null) {
   const desk = await botOf('desk', treeText);
   const other = await botOf('other', treeText.replace('Bill or fault?', 'The other one.'));
   const clock = new FakeClock();
   const logger = new MemoryLogger();
   const speaker = new FakeSpeaker();
   const metrics = new RecordingMetrics();
-  const conversations = new ConversationTable(clock, idleMs);
-  const bots = { default: desk, get: (id: string) => [desk, other].find((bot) => bot.id === id) ?? null };
+  const snapshots =
+    directory === null ? null : await SnapshotStore.open({ directory, idleMs }, { clock, logger });
+  const forgotten = (key: string) => snapshots?.remove(key);
+  const conversations = new ConversationTable(clock, idleMs, gatewayLimits.sessions, forgotten);
+  const bots = new FakeTrees(desk, other);
+  const services = new ScriptedServices();
+  const random = new SeededRandom(1);
   const open = () =>
-    new DialogueSession({ facts, bots, conversations, renderer, speaker, clock, logger, metrics });
-  return { bots, clock, conversations, logger, metrics, open, session: open(), speaker };
+    new DialogueSession({
+      facts,
+      bots,
+      conversations,
+      snapshots,
+      renderer,
+      speaker,
+      services,
+      random,
+      clock,
+      logger,
+      metrics,
+    });
+  return { bots, clock, conversations, logger, metrics, open, session: open(), snapshots, speaker };
 }
 
 const withParameters = (parameters: Record<string, string>): RecogRequest =>
@@ -225,14 +250,32 @@ describe('the conversation over several MRCP dialogs', () => {
     });
   });
 
+  test('goes on after a restart where it stood, on its own tree version; when it ends nothing is kept', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'parley-dialogue-'));
+    const named = withParameters({ [vendorParameters.session]: 'platform-7' });
+    const before = await fixture(directory);
+    await say(before.session, 'my bill', named);
+    await before.snapshots?.close();
+    const { bots, conversations, open, snapshots } = await fixture(directory);
+    const [first, second] = [open(), open()];
+    const both = await Promise.all([first.prepare(named, choice), second.prepare(named, choice)]);
+    expect(both.map(({ type }) => type)).toEqual(['listen', 'listen']);
+    expect([conversations.size, bots.held]).toEqual([1, 1]);
+    expect(element(await first.answer(heard('1234'), pcmu), 'reply')).toBe('Goodbye.');
+    first.close();
+    second.close();
+    await snapshots?.close();
+    expect([conversations.size, bots.held, snapshots?.size]).toEqual([0, 0, 0]);
+    rmSync(directory, { recursive: true });
+  });
+
   test('rejects when there is no room for another', async () => {
     const { bots, clock, conversations, logger, session } = await fixture();
-    const { tree, scorers } = bots.default;
+    const lease = bots.lease('desk');
+    const { tree, scorers } = lease.version;
+    const conversation = new Conversation({ sessionId: 's', tree, scorers, clock, logger });
     for (let i = 0; i < gatewayLimits.sessions; i++)
-      conversations.acquire(
-        String(i),
-        () => new Conversation({ sessionId: 's', tree, scorers, clock, logger }),
-      );
+      conversations.acquire(String(i), () => ({ conversation, lease, lastTurn: null }));
     await expect(session.prepare(recogRequest(), choice)).rejects.toThrow('too many conversations');
   });
 });

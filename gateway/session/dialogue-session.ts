@@ -1,17 +1,22 @@
 import type { Clock } from '../../config/clock.js';
 import type { Logger } from '../../config/logger.js';
+import type { Random } from '../../config/random.js';
 import { vendorParameter, type PlatformChoice } from '../../config/platform-rules.js';
 import type { ListenSpec } from '../../dialog/action.js';
 import type { ListenOutcome, ListenRequest, RtpCodec } from '../../media/worker/media-host.js';
 import type { RecogOutcome, RecogRequest } from '../mrcp/backend.js';
-import type { Bots } from './bots.js';
+import type { ServiceCaller } from '../services/service-caller.js';
+import type { SessionFacts } from '../trees/canary.js';
+import type { TreeLibrary } from '../trees/tree-library.js';
 import type { CallFacts } from './call-ingress.js';
 import { Conversation, type BotTurn } from './conversation.js';
-import type { ConversationTable, KeptConversation } from './conversation-table.js';
+import type { ConversationTable, KeptConversation, OpenedConversation } from './conversation-table.js';
 import { toListenRequest } from './listen-request.js';
 import { dtmfRequest, listenTimers, type RecognitionContext } from './plain-recognition.js';
 import type { Warmer } from './prompt-speaker.js';
 import { spokenReply, type ResponseRenderer } from './response-renderer.js';
+import { restoreConversation } from './restore-conversation.js';
+import type { SnapshotStore } from './snapshot-store.js';
 import type { TurnMetrics } from './turn-metrics.js';
 import { toDialogEvent } from './voice-bot.js';
 
@@ -25,10 +30,14 @@ export const vendorParameters = {
 
 export interface DialogueSessionDeps {
   readonly facts: CallFacts;
-  readonly bots: Pick<Bots, 'get' | 'default'>;
+  readonly bots: Pick<TreeLibrary, 'lease' | 'leaseVersion'>;
   readonly conversations: ConversationTable;
+  /** Keeps conversations over a restart; null: they end with the process. */
+  readonly snapshots: SnapshotStore | null;
   readonly renderer: ResponseRenderer;
   readonly speaker: Warmer;
+  readonly services: ServiceCaller;
+  readonly random: Random;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: TurnMetrics;
@@ -53,7 +62,8 @@ interface OpenTurn {
  * A speechrecog channel's part in a conversation: each RECOGNIZE is one turn through the dialog tree, and its
  * RECOGNITION-COMPLETE carries the bot's reply in the platform's template.
  *
- * The conversation itself lives in the table, under the platform's key, and outlives this channel.
+ * The conversation itself lives in the table, under the platform's key, and outlives this channel. While a back-office
+ * system is asked nothing is said: the platform speaks only what comes with RECOGNITION-COMPLETE.
  */
 export class DialogueSession {
   readonly #deps: DialogueSessionDeps;
@@ -68,13 +78,18 @@ export class DialogueSession {
   async prepare(request: RecogRequest, choice: PlatformChoice): Promise<PreparedTurn> {
     const key =
       vendorParameter(request.vendorParameters, vendorParameters.session) ?? this.#deps.facts.callId;
-    let kept = this.#acquire(key, choice.tree);
     const wantsGreeting =
       vendorParameter(request.vendorParameters, vendorParameters.event)?.toLowerCase() === 'start';
+    let kept = this.#acquire(
+      key,
+      choice.tree,
+      request,
+      wantsGreeting ? null : await this.#restored(key, request),
+    );
     if (wantsGreeting || isOver(kept)) {
       this.#deps.conversations.restart(key);
       this.#kept = null;
-      kept = this.#acquire(key, choice.tree);
+      kept = this.#acquire(key, choice.tree, request);
     }
     const turn = await this.#untilListening(kept);
     this.#open = { kept, choice, request };
@@ -96,6 +111,7 @@ export class DialogueSession {
     const turn = await open.kept.conversation.handle(toDialogEvent(outcome, this.#deps.clock.epochMs()));
     if (!turn) return { cause: outcome.cause, reason: 'the conversation was closed' };
     open.kept.lastTurn = turn;
+    this.#keep(open.kept);
     this.#report(turn, outcome);
     this.#warm(turn, open.kept, codec);
     return this.#render(open, turn, outcome);
@@ -108,17 +124,31 @@ export class DialogueSession {
     this.#open = null;
   }
 
-  #acquire(key: string, treeId: string): KeptConversation {
+  #acquire(
+    key: string,
+    treeId: string,
+    { vendorParameters }: RecogRequest,
+    restored: OpenedConversation | null = null,
+  ): KeptConversation {
     // Another dialog may have restarted the conversation of this key.
     if (this.#kept?.key === key && !this.#kept.conversation.closed) return this.#kept;
     this.close();
-    const { bots, clock, conversations, facts, logger } = this.#deps;
-    const bot = bots.get(treeId) ?? bots.default;
-    const kept = conversations.acquire(
-      key,
-      () =>
-        new Conversation({ sessionId: facts.sessionId, tree: bot.tree, scorers: bot.scorers, clock, logger }),
-    );
+    const { bots, clock, conversations, facts, logger, random, services } = this.#deps;
+    const kept = conversations.acquire(key, () => {
+      if (restored) return restored;
+      const lease = bots.lease(treeId, sessionFacts(facts, vendorParameters));
+      const { tree, scorers } = lease.version;
+      const { sessionId } = facts;
+      // One session may hold several conversations, one after the other.
+      const callScope = `${sessionId}.${random.hex(4)}`;
+      return {
+        conversation: new Conversation({ sessionId, tree, scorers, services, callScope, clock, logger }),
+        lease,
+        lastTurn: null,
+      };
+    });
+    // Another dialog was quicker to take it up, or there is no room for it.
+    if (restored && kept?.conversation !== restored.conversation) restored.lease.release();
     if (!kept) throw new Error('too many conversations are open');
     this.#kept = kept;
     return kept;
@@ -136,7 +166,29 @@ export class DialogueSession {
     const turn = await kept.conversation.handle(event);
     if (!turn) throw new Error('the conversation was closed');
     kept.lastTurn = turn;
+    this.#keep(kept);
     return turn;
+  }
+
+  /** The conversation of a key from before the restart, unless it is here already. */
+  async #restored(key: string, { vendorParameters }: RecogRequest): Promise<OpenedConversation | null> {
+    const { bots, clock, conversations, facts, logger, random, services, snapshots } = this.#deps;
+    if (!snapshots || conversations.has(key)) return null;
+    return restoreConversation(key, sessionFacts(facts, vendorParameters), {
+      trees: bots,
+      snapshots,
+      services,
+      random,
+      clock,
+      logger,
+    });
+  }
+
+  /** One that is over is forgotten by the table, which tells the store. */
+  #keep(kept: KeptConversation): void {
+    if (isOver(kept)) return;
+    const { version } = kept.lease;
+    this.#deps.snapshots?.save(kept.key, { tree: version.id, version, state: kept.conversation.state });
   }
 
   #render(open: OpenTurn, turn: BotTurn, outcome: ListenOutcome | null): RecogOutcome {
@@ -180,6 +232,16 @@ export class DialogueSession {
 /** What the tree knows of the caller. */
 export function callVariables(facts: CallFacts): Readonly<Record<string, string>> {
   return { caller: facts.fromUser, called: facts.toUser };
+}
+
+/** What rules and canaries are decided by. */
+export function sessionFacts(
+  facts: CallFacts,
+  vendorParameters: ReadonlyMap<string, string> = new Map(),
+): SessionFacts {
+  const { sessionId, sourceAddress, fromUser, toUser } = facts;
+  const callHeader = (name: string): string | undefined => facts.header(name) ?? undefined;
+  return { sessionId, source: sourceAddress, fromUser, toUser, callHeader, vendorParameters };
 }
 
 function isOver(kept: KeptConversation): boolean {

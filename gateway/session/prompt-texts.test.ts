@@ -17,6 +17,9 @@ nodes:
   c: { end: { say: Bye. } }
 `);
   expect(promptTexts(tree).sort()).toEqual(
-    ['Bye.', 'Do you mean {label}?', 'First.', 'Hello?', 'Pardon?', 'Second.', 'Spoken.', '{n}?'].sort(),
+    [
+      ...['Bye.', 'Do you mean {label}?', 'First.', 'Hello?', 'Pardon?', 'Second.', 'Spoken.', '{n}?'],
+      ...['All right, {value}.', 'Did you mean {options}?'],
+    ].sort(),
   );
 });

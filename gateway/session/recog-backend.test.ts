@@ -4,6 +4,7 @@ import { ScriptedScorer } from '../../adapters/fake/scripted-scorer.js';
 import { FakeClock } from '../../config/clock.js';
 import { gatewayLimits } from '../../config/limits.js';
 import { MemoryLogger } from '../../config/logger.js';
+import { SeededRandom } from '../../config/random.js';
 import type { PlatformChoice } from '../../config/platform-rules.js';
 import { prepareTree } from '../../dialog/candidates.js';
 import { builtinGrammar } from '../../media/speech/grammar/builtin.js';
@@ -12,7 +13,9 @@ import { phraseGrammar } from '../../media/speech/grammar/phrases.js';
 import { bundledTemplates, loadTemplates } from '../../templates/loader.js';
 import type { RecogOutcome, RecogRequest } from '../mrcp/backend.js';
 import { planAnswer } from '../sip/offer-answer.js';
+import { ScriptedServices } from '../services/testing/scripted-services.js';
 import { Conversation } from './conversation.js';
+import { FakeTrees } from '../trees/testing/fake-trees.js';
 import { ConversationTable } from './conversation-table.js';
 import { DialogueSession } from './dialogue-session.js';
 import { ListeningBackend } from './recog-backend.js';
@@ -51,12 +54,16 @@ async function fixture(choice: PlatformChoice, hears: readonly string[] = ['en-U
   );
   await media.apply(planAnswer(sdp(audio()), policy));
   const conversations = new ConversationTable(clock, 60_000);
+  const trees = new FakeTrees(bot);
   const dialogue = new DialogueSession({
     facts,
-    bots: { default: bot, get: () => bot },
+    bots: trees,
     conversations,
+    snapshots: null,
     renderer: new ResponseRenderer((id) => templates.get(id) ?? null),
     speaker: new FakeSpeaker(),
+    services: new ScriptedServices(),
+    random: new SeededRandom(1),
     clock,
     logger,
     metrics: new RecordingMetrics(),
@@ -83,7 +90,7 @@ async function fixture(choice: PlatformChoice, hears: readonly string[] = ['en-U
     return control;
   };
   const stream = host.streams[0] ?? new FakeStream();
-  return { backend, bot, clock, conversations, inputs, logger, media, outcomes, recognize, stream };
+  return { backend, bot, clock, conversations, inputs, logger, media, outcomes, recognize, stream, trees };
 }
 
 const dialogue: PlatformChoice = { ...plain, mode: 'dialogue' };
@@ -181,8 +188,9 @@ describe('dialogue', () => {
   });
 
   test('a full conversation table is recognizer-error', async () => {
-    const { bot, clock, conversations, logger, outcomes, recognize } = await fixture(dialogue);
-    const create = () => new Conversation({ sessionId: 's', ...bot, clock, logger });
+    const { bot, clock, conversations, logger, outcomes, recognize, trees } = await fixture(dialogue);
+    const conversation = new Conversation({ sessionId: 's', ...bot, clock, logger });
+    const create = () => ({ conversation, lease: trees.lease('desk'), lastTurn: null });
     for (let i = 0; i < gatewayLimits.sessions; i++) conversations.acquire(String(i), create);
     await recognize();
     expect(outcomes).toEqual([{ cause: 'recognizer-error', reason: 'internal error' }]);

@@ -87,6 +87,8 @@ describe('the variables of a turn', () => {
       score,
       zone: 'accept' as const,
       threshold: 0.5,
+      scores: [],
+      options: [],
     });
     const turn = botTurn({ closing: listen, decisions: [decided('fault', 0.4), decided('bill', 0.9)] });
     expect(templateVariables(rendered({ turn }))).toMatchObject({ branchId: 'bill', score: 0.9 });

@@ -1,6 +1,7 @@
 import { escapeXml } from '../../config/xml.js';
 import type { DialogState } from '../../dialog/state.js';
 import type { DialogTree } from '../../dialog/tree.js';
+import { textOf } from '../../dialog/value.js';
 import type { ListenOutcome } from '../../media/worker/media-host.js';
 import { render } from '../../templates/render.js';
 import type { ResponseTemplate, TemplateVariables } from '../../templates/schema.js';
@@ -92,7 +93,7 @@ function nextStep({ closing }: BotTurn): Pick<TemplateVariables, 'action' | 'tra
 function splitVariables(tree: DialogTree, state: DialogState): Pick<TemplateVariables, 'slots' | 'vars'> {
   const asked = new Set<string>();
   for (const node of tree.nodes.values()) if (node.kind === 'ask') asked.add(node.slot);
-  const entries = Object.entries(state.variables);
+  const entries = Object.entries(state.variables).map(([name, value]) => [name, textOf(value)] as const);
   return {
     slots: Object.fromEntries(entries.filter(([name]) => asked.has(name))),
     vars: Object.fromEntries(entries.filter(([name]) => !asked.has(name))),

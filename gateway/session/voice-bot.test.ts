@@ -1,99 +1,11 @@
 import { describe, expect, test } from 'vitest';
 
-import { FakeClock } from '../../config/clock.js';
-import { MemoryLogger } from '../../config/logger.js';
-import type { DialogEvent } from '../../dialog/event.js';
-import { initialState } from '../../dialog/state.js';
 import { SpeechError } from '../../media/speech/errors.js';
 import type { BotTurn } from './conversation.js';
-import { FakeSpeaker } from './testing/fake-speaker.js';
-import { FakeStream, heard, outcome, pressed } from './testing/fake-media.js';
-import {
-  botTurn,
-  listenSpec,
-  pcmu,
-  prompt,
-  RecordingMetrics,
-  settled,
-  timing,
-  treeOf,
-} from './testing/kit.js';
-import { toDialogEvent, VoiceBot, type BotConversation, type VoiceBotSettings } from './voice-bot.js';
-
-const tree = treeOf();
-const playoutDelayMs = 300;
-const maxCallMs = 60_000;
-
-/** A conversation whose turns the test gives by hand. */
-class ManualConversation implements BotConversation {
-  readonly tree = tree;
-  readonly state = initialState(tree);
-  readonly events: DialogEvent[] = [];
-  closes = 0;
-  readonly #waiting: { resolve(turn: BotTurn | null): void; reject(err: Error): void }[] = [];
-
-  handle(event: DialogEvent): Promise<BotTurn | null> {
-    this.events.push(event);
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
-  }
-
-  close(): void {
-    this.closes++;
-  }
-
-  /** Answers the event that waits longest. */
-  async reply(turn: BotTurn | null | Error): Promise<void> {
-    const next = this.#waiting.shift();
-    if (!next) throw new Error('no event waits for a turn');
-    if (turn instanceof Error) next.reject(turn);
-    else next.resolve(turn);
-    await settled();
-  }
-
-  get lastEvent(): string {
-    const event = this.events.at(-1);
-    return event?.type === 'text' ? `text ${event.text}` : (event?.type ?? 'none');
-  }
-}
-
-function fixture(more: Partial<VoiceBotSettings> = {}) {
-  const clock = new FakeClock();
-  const logger = new MemoryLogger();
-  const stream = new FakeStream();
-  const speaker = new FakeSpeaker();
-  const conversation = new ManualConversation();
-  const metrics = new RecordingMetrics();
-  const hangUps: string[] = [];
-  const transfers: { target: string; accept(): void; refuse(): void }[] = [];
-  const bot = new VoiceBot({
-    sessionId: 's1',
-    settings: {
-      timing,
-      bargeIn: true,
-      recognizerFor: () => 'ears',
-      handoverTarget: null,
-      unavailablePrompt: (language) => `Nobody is here (${language}).`,
-      playoutDelayMs,
-      maxCallMs,
-      ...more,
-    },
-    call: {
-      hangUp: (reason) => hangUps.push(reason),
-      transfer: (target) =>
-        new Promise((resolve, reject) =>
-          transfers.push({ target, accept: resolve, refuse: () => reject(new Error('603 Decline')) }),
-        ),
-    },
-    stream,
-    codec: pcmu,
-    conversation,
-    speaker,
-    clock,
-    logger,
-    metrics,
-  });
-  return { bot, clock, conversation, hangUps, logger, metrics, speaker, stream, transfers };
-}
+import { heard, outcome, pressed } from './testing/fake-media.js';
+import { botTurn, listenSpec, pcmu, prompt, settled } from './testing/kit.js';
+import { botFixture as fixture, maxCallMs, playoutDelayMs } from './testing/bot-kit.js';
+import { toDialogEvent, type VoiceBotSettings } from './voice-bot.js';
 
 /** A bot that was given its first turn. */
 async function talking(turn: BotTurn, more: Partial<VoiceBotSettings> = {}) {
@@ -407,6 +319,8 @@ describe('codec and figures', () => {
       score: 1,
       zone: 'accept' as const,
       threshold: 0.5,
+      scores: [],
+      options: [],
     };
     await conversation.reply({
       ...asks(['a'], ['b']),

@@ -71,6 +71,9 @@ export class VoiceBot {
   #state: 'opening' | 'talking' | 'leaving' | 'closed' = 'opening';
   #epoch = 0;
   #speaking: readonly Speaking[] = [];
+  /** Said while a turn waited for a back-office system, and not over yet. */
+  readonly #interim = new Set<Speaking>();
+  #afterInterim: (() => void) | null = null;
   #listening: ListenHandle | null = null;
   #deadline: Timer | null = null;
   #farewell: Timer | null = null;
@@ -113,17 +116,27 @@ export class VoiceBot {
   }
 
   #silence(): void {
-    for (const speaking of this.#speaking) speaking.stop();
+    for (const speaking of [...this.#interim, ...this.#speaking]) speaking.stop();
+    this.#interim.clear();
+    this.#afterInterim = null;
     this.#speaking = [];
   }
 
   #submit(event: DialogEvent, timing: TurnTiming | null): void {
     const epoch = ++this.#epoch;
     // The catch is for `#perform` too: a fault in one turn costs its own call (design.md, invariant 6).
+    let bridged = false;
+    const onInterim = (prompts: readonly Prompt[]): void => {
+      if (epoch !== this.#epoch || this.#state !== 'talking') return;
+      bridged = true;
+      this.#sayInterim(prompts);
+    };
     this.#deps.conversation
-      .handle(event)
+      .handle(event, { onInterim })
       .then((turn) => {
-        if (turn && epoch === this.#epoch && this.#state === 'talking') this.#perform(turn, epoch, timing);
+        if (!turn || epoch !== this.#epoch || this.#state !== 'talking') return;
+        // The first packet of a bridged turn was the bridge's.
+        this.#perform(turn, epoch, bridged ? null : timing);
       })
       .catch((err: unknown) => {
         this.#deps.logger.error('turn failed, the call ends', { err });
@@ -131,15 +144,37 @@ export class VoiceBot {
       });
   }
 
+  /** Nothing listens meanwhile; what the turn itself says queues behind it on the stream. */
+  #sayInterim(prompts: readonly Prompt[]): void {
+    for (const prompt of prompts) {
+      if (prompt.voice === '') continue;
+      const speaking = this.#say(prompt, this.#deps.conversation.state.nodeId, {
+        onStarted: () => undefined,
+        onEnded: () => {
+          this.#interim.delete(speaking);
+          if (this.#interim.size === 0) this.#interimDone();
+        },
+      });
+      this.#interim.add(speaking);
+    }
+  }
+
+  #interimDone(): void {
+    const next = this.#afterInterim;
+    this.#afterInterim = null;
+    next?.();
+  }
+
   #perform(turn: BotTurn, epoch: number, timing: TurnTiming | null): void {
     this.#turns++;
     this.#report(turn);
     const prompts = turn.prompts.filter((prompt) => prompt.voice !== '');
-    const measured = timing ? { ...timing, scoreMs: turn.scoreMs, stepMs: turn.stepMs } : null;
+    const { scoreMs, stepMs, callMs } = turn;
+    const measured = timing ? { ...timing, scoreMs, stepMs, callMs } : null;
     const listenFrom = this.#deps.settings.bargeIn ? lastUninterruptible(prompts) + 1 : prompts.length;
     let open = prompts.length;
     this.#speaking = prompts.map((prompt, index) =>
-      this.#say(prompt, turn, {
+      this.#say(prompt, turn.nodeId, {
         onStarted: (atMs) => {
           if (index === 0 && measured) this.#measure(measured, atMs);
         },
@@ -151,14 +186,19 @@ export class VoiceBot {
         },
       }),
     );
-    if (prompts.length === 0) this.#promptsDone(turn, epoch);
-    else if (listenFrom === 0) this.#listen(turn, false);
+    if (prompts.length === 0) {
+      const done = (): void => {
+        if (epoch === this.#epoch && this.#state === 'talking') this.#promptsDone(turn, epoch);
+      };
+      if (this.#interim.size > 0) this.#afterInterim = done;
+      else done();
+    } else if (listenFrom === 0) this.#listen(turn, false);
   }
 
-  #say(prompt: Prompt, turn: BotTurn, on: { onStarted(atMs: number): void; onEnded(): void }): Speaking {
+  #say(prompt: Prompt, nodeId: string, on: { onStarted(atMs: number): void; onEnded(): void }): Speaking {
     const { speaker, stream, logger } = this.#deps;
     const codec = this.#codec;
-    logger.info('bot says', { nodeId: turn.nodeId, pii: { text: prompt.voice } });
+    logger.info('bot says', { nodeId, pii: { text: prompt.voice } });
     const format = { encoding: codec.encoding, sampleRateHz: codec.clockRateHz };
     const language = this.#deps.conversation.tree.language;
     return speaker.speak(
@@ -286,22 +326,13 @@ export class VoiceBot {
       chat: '',
       bargeIn: false,
     };
-    const turn: BotTurn = {
-      prompts: [prompt],
-      closing: { type: 'none' },
-      tags: [],
-      decisions: [],
-      nodeId: conversation.state.nodeId,
-      scoreMs: 0,
-      stepMs: 0,
-      degraded: false,
-    };
     const onEnded = (): void => {
       if (epoch !== this.#epoch || this.#state !== 'talking') return;
       if (this.#failedTransfers >= maxFailedTransfers) this.#sayGoodbye();
       else this.#submit({ type: 'resumed', nowMs: clock.epochMs() }, null);
     };
-    this.#speaking = [this.#say(prompt, turn, { onStarted: () => undefined, onEnded })];
+    const { nodeId } = conversation.state;
+    this.#speaking = [this.#say(prompt, nodeId, { onStarted: () => undefined, onEnded })];
   }
 
   #report(turn: BotTurn): void {
@@ -312,13 +343,18 @@ export class VoiceBot {
     if (turn.tags.length > 0) this.#deps.logger.info('tagged', { tags: turn.tags });
   }
 
-  #measure(timing: TurnTiming & { scoreMs: number; stepMs: number }, firstPacketAtMs: number): void {
+  /** Times are our own: a back-office system's is in its own figures. */
+  #measure(
+    timing: TurnTiming & Pick<BotTurn, 'scoreMs' | 'stepMs' | 'callMs'>,
+    firstPacketAtMs: number,
+  ): void {
     const { metrics } = this.#deps;
+    const ownFirstPacketAtMs = firstPacketAtMs - timing.callMs;
     metrics.observe('recognize', timing.resultAtMs - timing.endpointAtMs);
     metrics.observe('score', timing.scoreMs);
     metrics.observe('step', timing.stepMs);
-    metrics.observe('first_packet', firstPacketAtMs - timing.resultAtMs);
-    metrics.observe('total', firstPacketAtMs - timing.endpointAtMs);
+    metrics.observe('first_packet', ownFirstPacketAtMs - timing.resultAtMs);
+    metrics.observe('total', ownFirstPacketAtMs - timing.endpointAtMs);
   }
 }
 

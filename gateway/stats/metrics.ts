@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
+import type { ServiceMetrics, ServiceResult } from '../services/services.js';
 import { turnStages, type TurnMetrics, type TurnStage } from '../session/turn-metrics.js';
 import type { SpeechErrorCode } from '../../media/speech/errors.js';
 import { LabelledCounter } from './counters.js';
@@ -33,12 +34,13 @@ type Sample = readonly [labels: Readonly<Record<string, string>>, value: number]
  * Hot paths only touch plain counters; gauges and the counters of other parts are read from `providers` when a scrape
  * asks. A provider that throws loses its own numbers and is counted, never the whole scrape.
  */
-export class Metrics implements TurnMetrics {
+export class Metrics implements TurnMetrics, ServiceMetrics {
   readonly #decisions = new LabelledCounter();
   readonly #speechErrors = new LabelledCounter();
 
   readonly #registry = new Registry();
   readonly #stages: Readonly<Record<TurnStage, { observe(seconds: number): void }>>;
+  readonly #serviceCalls: Histogram<'service' | 'result'>;
   readonly #options: MetricsOptions;
   #readings: Readings = {};
   readonly #failedReads = new LabelledCounter();
@@ -47,6 +49,13 @@ export class Metrics implements TurnMetrics {
     this.#options = options;
     if (options.processMetrics ?? true) collectDefaultMetrics({ register: this.#registry });
     this.#stages = this.#createStages();
+    this.#serviceCalls = new Histogram({
+      name: 'parley_service_call_seconds',
+      help: 'Calls of back-office systems, waiting and retries included, by what became of them.',
+      labelNames: ['service', 'result'],
+      buckets: stageBuckets,
+      registers: [this.#registry],
+    });
     this.#gauge('parley_event_loop_delay_p99_seconds', 'How late the event loop runs.', [], () => [
       [{}, options.eventLoop.p99Ms() / 1_000],
     ]);
@@ -74,6 +83,11 @@ export class Metrics implements TurnMetrics {
 
   speechFailed(code: SpeechErrorCode): void {
     this.#speechErrors.increment(code);
+  }
+
+  /** `service` is a name of the configuration, so that labels stay few. */
+  serviceCalled(service: string, result: ServiceResult, milliseconds: number): void {
+    this.#serviceCalls.labels(service, result).observe(milliseconds / 1_000);
   }
 
   get contentType(): string {

@@ -85,6 +85,7 @@ const emptyTurn: BotTurn = {
   nodeId: 'menu',
   scoreMs: 1,
   stepMs: 2,
+  callMs: 0,
   degraded: false,
 };
 
