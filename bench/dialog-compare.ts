@@ -95,7 +95,8 @@ async function measure(
     rankings.push(rank(trial.answers));
     fitMs.push(trial.fitMs);
     matchUs.push(trial.matchUs);
-    heapMb = trial.heapMb;
+    // A draw may free what the one before left behind: the largest growth is the model's own.
+    heapMb = Math.max(heapMb, trial.heapMb);
   }
   return {
     accuracy: mean(rankings.map(({ accuracy }) => accuracy)),

@@ -1,3 +1,4 @@
+import type { ExpressionType } from './expression-types.js';
 import type { Expression } from './expression.js';
 import type { TextTemplate } from './text-template.js';
 import {
@@ -16,9 +17,18 @@ import { nodesOf } from './walk-tree.js';
 /** Names that the engine itself gives: see `Turn.scope`. */
 const builtInNames = ['channel', 'language', 'raw', 'error'];
 
+/** What values of the built-in types are; all others are texts. */
+const valueTypes: ReadonlyMap<string, ExpressionType> = new Map([
+  ...['number', 'integer', 'money', 'percent', 'ordinal', 'duration'].map(
+    (name) => [name, 'number'] as const,
+  ),
+  ['yes_no', 'boolean'] as const,
+]);
+
 /** A text or an expression of the tree, with what only it may name. */
 interface Reader {
   readonly names: readonly string[];
+  readonly expressions: readonly Expression[];
   readonly path: TreePath;
   readonly extra?: readonly string[];
 }
@@ -26,7 +36,9 @@ interface Reader {
 /** A caller's variables (`started`) are not known here, so an unknown name is only a warning. */
 export function checkVariables(tree: DialogTree, raw: RawTree, report: Report): void {
   const known = knownVariables(tree);
-  for (const { names, path, extra = [] } of readersOf(tree, raw)) {
+  const types = variableTypes(tree, known);
+  for (const { names, expressions, path, extra = [] } of readersOf(tree, raw)) {
+    checkTypes(expressions, types, extra, path, report);
     for (const name of new Set(names.map(rootOf))) {
       if (known.has(name) || extra.includes(name)) continue;
       const near = nearestName(name, [...known, ...extra]);
@@ -34,6 +46,39 @@ export function checkVariables(tree: DialogTree, raw: RawTree, report: Report): 
       report('warning', path, `nothing in the tree sets "{${name}}"`, fix);
     }
   }
+}
+
+/** Unknown names are told by name, for the whole text, and not once more here. */
+function checkTypes(
+  expressions: readonly Expression[],
+  types: ReadonlyMap<string, ExpressionType>,
+  extra: readonly string[],
+  path: TreePath,
+  report: Report,
+): void {
+  const all = new Map([...types, ...extra.map((name) => [name, 'unknown'] as const)]);
+  for (const expression of expressions) {
+    for (const name of expression.names.map(rootOf)) if (!all.has(name)) all.set(name, 'unknown');
+    for (const { severity, message, fix } of expression.check(all))
+      report(severity, path, `${expression.source}: ${message}`, fix);
+  }
+}
+
+/** What is certain of a variable: slots hold what their type gives, everything else may be anything. */
+function variableTypes(tree: DialogTree, known: ReadonlySet<string>): Map<string, ExpressionType> {
+  const types = new Map<string, ExpressionType>([...known].map((name) => [name, 'unknown']));
+  const setElsewhere = new Set<string>(tree.variables.keys());
+  for (const node of tree.nodes.values())
+    if (node.kind !== 'ask' && node.kind !== 'listen')
+      for (const name of variablesOf(node)) setElsewhere.add(name);
+  for (const [slot, { name }] of tree.slotTypes) {
+    if (!setElsewhere.has(slot)) types.set(slot, valueTypes.get(name) ?? 'text');
+  }
+  types.set('channel', 'text');
+  types.set('language', 'text');
+  types.set('raw', 'map');
+  types.set('error', 'map');
+  return types;
 }
 
 /** Every name that something in the tree, or the engine, gives a value. */
@@ -137,7 +182,8 @@ function* promptReaders(
     const buttons = [...quickReplies, ...(card?.buttons ?? [])].flatMap(({ title, value }) => [title, value]);
     const texts = [voice, chat, ssml, card?.title, card?.text, card?.image, card?.url, ...buttons];
     const names = new Set(texts.flatMap((text) => text?.names ?? []));
-    if (names.size > 0) yield { names: [...names], path, ...(extra ? { extra } : {}) };
+    const expressions = texts.flatMap((text) => text?.expressions ?? []);
+    if (names.size > 0) yield { names: [...names], expressions, path, ...(extra ? { extra } : {}) };
   }
 }
 
@@ -146,5 +192,7 @@ function* reader(
   path: TreePath,
   extra?: readonly string[],
 ): Iterable<Reader> {
-  if (source && source.names.length > 0) yield { names: source.names, path, ...(extra ? { extra } : {}) };
+  if (!source) return;
+  const expressions = 'expressions' in source ? source.expressions : [source];
+  yield { names: source.names, expressions, path, ...(extra ? { extra } : {}) };
 }
