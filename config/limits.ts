@@ -159,6 +159,8 @@ export const dialogLimits = {
   expressionSteps: 10_000,
   expressionListItems: 1_000,
   patternProgram: 2_000,
+  /** Places of one text that one pattern finds. */
+  patternMatches: 100,
   /** Digressions and sub-trees inside one another. */
   stackDepth: 8,
   /** Questions that `back` can go back over. */

@@ -31,14 +31,17 @@ interface Reader {
   readonly expressions: readonly Expression[];
   readonly path: TreePath;
   readonly extra?: readonly string[];
+  /** True where only true and false make sense. */
+  readonly condition?: boolean;
 }
 
 /** A caller's variables (`started`) are not known here, so an unknown name is only a warning. */
 export function checkVariables(tree: DialogTree, raw: RawTree, report: Report): void {
   const known = knownVariables(tree);
   const types = variableTypes(tree, known);
-  for (const { names, expressions, path, extra = [] } of readersOf(tree, raw)) {
-    checkTypes(expressions, types, extra, path, report);
+  for (const reader of readersOf(tree, raw)) {
+    const { names, path, extra = [] } = reader;
+    checkTypes(reader, types, report);
     for (const name of new Set(names.map(rootOf))) {
       if (known.has(name) || extra.includes(name)) continue;
       const near = nearestName(name, [...known, ...extra]);
@@ -50,16 +53,14 @@ export function checkVariables(tree: DialogTree, raw: RawTree, report: Report): 
 
 /** Unknown names are told by name, for the whole text, and not once more here. */
 function checkTypes(
-  expressions: readonly Expression[],
+  { expressions, path, extra = [], condition = false }: Reader,
   types: ReadonlyMap<string, ExpressionType>,
-  extra: readonly string[],
-  path: TreePath,
   report: Report,
 ): void {
   const all = new Map([...types, ...extra.map((name) => [name, 'unknown'] as const)]);
   for (const expression of expressions) {
     for (const name of expression.names.map(rootOf)) if (!all.has(name)) all.set(name, 'unknown');
-    for (const { severity, message, fix } of expression.check(all))
+    for (const { severity, message, fix } of expression.check(all, condition ? 'condition' : 'value'))
       report(severity, path, `${expression.source}: ${message}`, fix);
   }
 }
@@ -120,12 +121,13 @@ function* nodeReaders(node: DialogNode, path: TreePath): Iterable<Reader> {
         yield* promptReaders(prompt, [...path, 'ask', 'prompts', i]);
       yield* promptReaders(node.confirm, [...path, 'ask', 'confirm']);
       if (node.validate) {
-        yield* reader(node.validate.expression, [...path, 'ask', 'validate', 'if']);
+        yield* conditionReader(node.validate.expression, [...path, 'ask', 'validate', 'if']);
         yield* promptReaders(node.validate.prompt, [...path, 'ask', 'validate', 'prompt']);
       }
       break;
     case 'condition':
-      for (const [i, { when }] of node.arms.entries()) yield* reader(when, [...path, 'condition', i, 'if']);
+      for (const [i, { when }] of node.arms.entries())
+        yield* conditionReader(when, [...path, 'condition', i, 'if']);
       break;
     case 'set':
       yield* assignmentReaders(node.values, [...path, 'set']);
@@ -165,7 +167,7 @@ function* nodeReaders(node: DialogNode, path: TreePath): Iterable<Reader> {
 
 function* branchReaders(branch: Branch, path: TreePath): Iterable<Reader> {
   yield* promptReaders(branch.label, [...path, 'label']);
-  yield* reader(branch.when, [...path, 'when']);
+  yield* conditionReader(branch.when, [...path, 'when']);
 }
 
 function* assignmentReaders(assignments: ReadonlyMap<string, Assignment>, path: TreePath): Iterable<Reader> {
@@ -185,6 +187,10 @@ function* promptReaders(
     const expressions = texts.flatMap((text) => text?.expressions ?? []);
     if (names.size > 0) yield { names: [...names], expressions, path, ...(extra ? { extra } : {}) };
   }
+}
+
+function* conditionReader(when: Expression | null, path: TreePath): Iterable<Reader> {
+  for (const found of reader(when, path)) yield { ...found, condition: true };
 }
 
 function* reader(

@@ -1,5 +1,6 @@
+import type { ExpressionResult } from './expression-evaluation.js';
 import { expressionFunctions } from './expression-functions.js';
-import type { BinaryOperator, Syntax } from './expression-parser.js';
+import { partsOf, pathOf, type BinaryOperator, type Syntax } from './expression-parser.js';
 import { typeOf, type ExpressionType } from './expression-types.js';
 import { nearestName } from './tree-problem.js';
 
@@ -11,13 +12,22 @@ export interface ExpressionProblem {
   readonly fix: string;
 }
 
-/** Finds names that do not exist and types that cannot go together; `types` has every name that exists. */
-export function checkSyntax(
-  syntax: Syntax,
-  types: ReadonlyMap<string, ExpressionType>,
-): readonly ExpressionProblem[] {
-  const checker = new Checker(types);
-  checker.typeOf(syntax);
+/** A condition decides between ways; a value is kept or said. */
+export type ExpressionUse = 'condition' | 'value';
+
+export interface CheckContext {
+  /** Every name that exists, and dotted paths where more is known. */
+  readonly types: ReadonlyMap<string, ExpressionType>;
+  readonly use: ExpressionUse;
+  /** The value of a part that reads no name. */
+  constantValue(syntax: Syntax): ExpressionResult;
+}
+
+/** Finds names that do not exist, types that cannot go together, and questions with only one answer. */
+export function checkSyntax(syntax: Syntax, context: CheckContext): readonly ExpressionProblem[] {
+  const checker = new Checker(context);
+  if (context.use === 'condition') checker.condition(syntax);
+  else checker.typeOf(syntax);
   return checker.problems;
 }
 
@@ -31,12 +41,17 @@ const articles: Readonly<Record<ExpressionType, string>> = {
   unknown: 'anything',
 };
 
+/** What is different each time without reading a name. */
+const clockFunctions: ReadonlySet<string> = new Set(['today', 'now', 'hour', 'weekday']);
+
+type Binary = Extract<Syntax, { type: 'binary' }>;
+
 class Checker {
   readonly problems: ExpressionProblem[] = [];
-  readonly #types: ReadonlyMap<string, ExpressionType>;
+  readonly #context: CheckContext;
 
-  constructor(types: ReadonlyMap<string, ExpressionType>) {
-    this.#types = types;
+  constructor(context: CheckContext) {
+    this.#context = context;
   }
 
   typeOf(syntax: Syntax): ExpressionType {
@@ -49,14 +64,12 @@ class Checker {
         for (const item of syntax.items) this.typeOf(item);
         return 'list';
       case 'member':
-        this.#member(syntax);
-        return 'unknown';
+        return this.#member(syntax);
       case 'index':
-        this.typeOf(syntax.of);
-        this.typeOf(syntax.index);
+        this.#index(syntax);
         return 'unknown';
       case 'not':
-        this.#condition(syntax.of);
+        this.condition(syntax.of);
         return 'boolean';
       case 'negate':
         this.#number(syntax.of);
@@ -64,7 +77,7 @@ class Checker {
       case 'binary':
         return this.#binary(syntax);
       case 'choice': {
-        this.#condition(syntax.condition);
+        this.condition(syntax.condition);
         const yes = this.typeOf(syntax.yes);
         return yes === this.typeOf(syntax.no) ? yes : 'unknown';
       }
@@ -73,26 +86,66 @@ class Checker {
     }
   }
 
+  /** Something that decides: true or false, and not always the same. */
+  condition(syntax: Syntax): void {
+    const type = this.#typeUnlessConstant(syntax);
+    if (type === null || type === 'unknown' || type === 'boolean') return;
+    const fix = type === 'text' || type === 'list' ? 'Write "not is_empty(…)"' : 'Compare it: "… > 0"';
+    this.#report(syntax.offset, 'error', `expected true or false, not ${articles[type]}`, fix);
+  }
+
+  /** The type; null, after a report, where the value is always the same true or false. */
+  #typeUnlessConstant(syntax: Syntax): ExpressionType | null {
+    if (!isConstant(syntax)) return this.typeOf(syntax);
+    const result = this.#context.constantValue(syntax);
+    if (!result.ok) {
+      this.#report(syntax.offset, 'error', `this always fails: ${result.message}`, 'Correct it');
+      return null;
+    }
+    const { value } = result;
+    if (typeof value !== 'boolean' && value !== null) return typeOf(value);
+    this.#report(
+      syntax.offset,
+      'warning',
+      `this is always ${value === true}`,
+      'Ask for a variable, or remove it',
+    );
+    return null;
+  }
+
   #name({ name, offset }: Extract<Syntax, { type: 'name' }>): ExpressionType {
-    const type = this.#types.get(name);
+    const { types } = this.#context;
+    const type = types.get(name);
     if (type !== undefined) return type;
-    const near = nearestName(name, this.#types.keys());
+    const near = expressionFunctions.has(name) ? `${name}(…)` : nearestName(name, types.keys());
     const fix = near ? `Write "${near}"` : 'Set it somewhere, or add it to "variables:"';
     this.#report(offset, 'warning', `nothing in the tree sets "${name}"`, fix);
     return 'unknown';
   }
 
-  #member({ of, name, offset }: Extract<Syntax, { type: 'member' }>): void {
+  #member(syntax: Extract<Syntax, { type: 'member' }>): ExpressionType {
+    const { of, name, offset } = syntax;
+    const path = pathOf(syntax);
+    const known = path === null ? undefined : this.#context.types.get(path);
+    if (known !== undefined) return known;
     const type = this.typeOf(of);
-    if (type === 'unknown' || type === 'map') return;
-    this.#report(offset, 'error', `${articles[type]} has no member "${name}"`, 'Use a map, or a function');
+    if (type === 'unknown' || type === 'map') return 'unknown';
+    const fix = expressionFunctions.has(name) ? `Write "${name}(…)"` : 'Use a map, or a function';
+    this.#report(offset, 'error', `${articles[type]} has no member "${name}"`, fix);
+    return 'unknown';
   }
 
-  #condition(syntax: Syntax): void {
-    const type = this.typeOf(syntax);
-    if (type === 'unknown' || type === 'boolean' || type === 'null') return;
-    const fix = type === 'text' || type === 'list' ? 'Write "not is_empty(…)"' : 'Compare it: "… > 0"';
-    this.#report(syntax.offset, 'error', `expected true or false, not ${articles[type]}`, fix);
+  #index({ of, index, offset }: Extract<Syntax, { type: 'index' }>): void {
+    const [type, by] = [this.typeOf(of), this.typeOf(index)];
+    if (type !== 'unknown' && type !== 'list' && type !== 'map') {
+      const fix = type === 'text' ? 'Write "substring(…)"' : 'Use a list or a map';
+      this.#report(offset, 'error', `${articles[type]} has no items`, fix);
+      return;
+    }
+    const wanted = type === 'list' ? 'number' : type === 'map' ? 'text' : null;
+    if (wanted === null || by === 'unknown' || by === wanted) return;
+    const fix = `Put ${articles[wanted]} between "[" and "]"`;
+    this.#report(index.offset, 'error', `${articles[type]} has no item at ${articles[by]}`, fix);
   }
 
   #number(syntax: Syntax): void {
@@ -102,27 +155,20 @@ class Checker {
     this.#report(syntax.offset, 'error', `expected a number, not ${articles[type]}`, fix);
   }
 
-  #binary({ operator, left, right, offset }: Extract<Syntax, { type: 'binary' }>): ExpressionType {
+  #binary(syntax: Binary): ExpressionType {
+    const { operator, left, right } = syntax;
     switch (operator) {
       case 'and':
       case 'or':
-        this.#condition(left);
-        this.#condition(right);
+        this.condition(left);
+        this.condition(right);
         return 'boolean';
       case '??': {
         const type = this.typeOf(left);
         return type === this.typeOf(right) ? type : 'unknown';
       }
-      case 'in':
-      case 'contains':
-        this.typeOf(left);
-        this.typeOf(right);
-        return 'boolean';
-      case '+': {
-        const types = [this.typeOf(left), this.typeOf(right)];
-        if (types.includes('text')) return 'text';
-        return types.every((type) => type === 'number') ? 'number' : this.#sum(types, offset);
-      }
+      case '+':
+        return this.#sum(syntax);
       case '-':
       case '*':
       case '/':
@@ -131,34 +177,67 @@ class Checker {
         this.#number(right);
         return 'number';
       default:
-        this.#comparison(operator, left, right, offset);
+        this.#question(operator, syntax);
         return 'boolean';
     }
   }
 
-  #sum(types: readonly ExpressionType[], offset: number): ExpressionType {
-    const wrong = types.find((type) => type !== 'number' && type !== 'unknown');
-    if (wrong) this.#report(offset, 'error', `cannot add ${articles[wrong]}`, 'Use numbers or texts');
-    return 'unknown';
+  #sum(syntax: Binary): ExpressionType {
+    const { left, right, offset } = syntax;
+    const types = [this.typeOf(left), this.typeOf(right)];
+    const isText = types.includes('text');
+    const wrong = types.find((type) => type !== 'number' && type !== 'text' && type !== 'unknown');
+    if (wrong) {
+      const fix = isText ? 'Write "text(…)" around it' : 'Use numbers or texts';
+      this.#report(offset, 'error', `cannot ${isText ? 'join' : 'add'} ${articles[wrong]}`, fix);
+    } else if (isText && types.includes('number') && !joinsText(syntax)) {
+      const fix = 'Write "number(…)" around the text to add it, "text(…)" around the number to join it';
+      this.#report(offset, 'warning', '"+" joins a text and a number, it does not add them', fix);
+    }
+    if (isText) return 'text';
+    return types.every((type) => type === 'number') ? 'number' : 'unknown';
   }
 
-  #comparison(operator: BinaryOperator, left: Syntax, right: Syntax, offset: number): void {
-    const [a, b] = [this.typeOf(left), this.typeOf(right)];
-    const open = a === 'unknown' || b === 'unknown';
-    const equality = operator === '==' || operator === '!=';
-    if (left.type === 'value' && right.type === 'value') {
-      this.#report(offset, 'warning', 'this is always the same', 'Compare with a variable');
+  #question(operator: BinaryOperator, syntax: Binary): void {
+    const { left, right, offset } = syntax;
+    if (isConstant(syntax)) {
+      this.#typeUnlessConstant(syntax);
       return;
     }
-    if (open || (equality && (a === 'null' || b === 'null'))) return;
-    if (a !== b) {
-      const fix =
-        [a, b].includes('text') && [a, b].includes('number')
-          ? 'Write "number(…)" around the text'
-          : 'Compare like with like';
-      const what = equality ? 'is always the same: it compares' : 'cannot compare';
-      this.#report(offset, equality ? 'warning' : 'error', `${what} ${articles[a]} with ${articles[b]}`, fix);
-    } else if (!equality && a !== 'number' && a !== 'text')
+    const [a, b] = [this.typeOf(left), this.typeOf(right)];
+    const path = pathOf(left);
+    if (path !== null && path === pathOf(right))
+      this.#report(offset, 'warning', `"${path}" is compared with itself`, 'Compare it with something else');
+    else if (operator === 'contains') this.#membership(a, b, offset);
+    else if (operator === 'in') this.#membership(b, a, offset);
+    else if (operator === '==' || operator === '!=') this.#equality(a, b, offset);
+    else this.#order(a, b, offset);
+  }
+
+  #membership(whole: ExpressionType, part: ExpressionType, offset: number): void {
+    if (whole === 'number' || whole === 'boolean')
+      this.#report(offset, 'error', `${articles[whole]} contains nothing`, 'Use a text, a list or a map');
+    const ofTexts = whole === 'text' || whole === 'map';
+    if (ofTexts && part !== 'text' && part !== 'unknown' && part !== 'null')
+      this.#report(
+        offset,
+        'error',
+        `${articles[whole]} contains only texts, not ${articles[part]}`,
+        'Write "text(…)" around it',
+      );
+  }
+
+  #equality(a: ExpressionType, b: ExpressionType, offset: number): void {
+    if (a === b || [a, b].some((type) => type === 'unknown' || type === 'null')) return;
+    const message = `this is always the same: it compares ${articles[a]} with ${articles[b]}`;
+    this.#report(offset, 'warning', message, likeWithLike(a, b));
+  }
+
+  #order(a: ExpressionType, b: ExpressionType, offset: number): void {
+    if (a === 'unknown' || b === 'unknown') return;
+    if (a !== b)
+      this.#report(offset, 'error', `cannot compare ${articles[a]} with ${articles[b]}`, likeWithLike(a, b));
+    else if (a !== 'number' && a !== 'text')
       this.#report(offset, 'error', `cannot order ${articles[a]}`, 'Use "==" or "!="');
   }
 
@@ -180,4 +259,26 @@ class Checker {
   #report(offset: number, severity: ExpressionProblem['severity'], message: string, fix: string): void {
     this.problems.push({ offset, severity, message, fix });
   }
+}
+
+/** True when the value is the same each time. */
+function isConstant(syntax: Syntax): boolean {
+  if (syntax.type === 'name' || (syntax.type === 'call' && clockFunctions.has(syntax.name))) return false;
+  return partsOf(syntax).every(isConstant);
+}
+
+/** True for `'no. ' + a + b`: where a text is written out, joining is meant. */
+function joinsText(syntax: Syntax): boolean {
+  if (syntax.type === 'value') return typeof syntax.value === 'string';
+  if (syntax.type === 'call') return syntax.name === 'text';
+  return (
+    syntax.type === 'binary' && syntax.operator === '+' && (joinsText(syntax.left) || joinsText(syntax.right))
+  );
+}
+
+function likeWithLike(a: ExpressionType, b: ExpressionType): string {
+  const types = [a, b];
+  return types.includes('text') && types.includes('number')
+    ? 'Write "number(…)" around the text'
+    : 'Compare like with like';
 }

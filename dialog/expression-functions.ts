@@ -1,20 +1,26 @@
-import { addDays, dayNumber, wallTime, weekdayOf } from './civil-date.js';
 import { dialogLimits } from '../config/limits.js';
+import { addDays, dayNumber, wallTime, weekdayOf } from './civil-date.js';
 import type { ExpressionType } from './expression-types.js';
-import { isMap, textOf, type Value } from './value.js';
+import {
+  boundedText,
+  decimal,
+  described,
+  isList,
+  list,
+  number,
+  OperandError,
+  text,
+  tooLong,
+  writtenOut,
+  type Spend,
+} from './expression-values.js';
+import { isMap, type Value } from './value.js';
 
 /** What a function may know besides its operands. */
 export interface FunctionContext {
   readonly nowMs: number;
   readonly timeZone: string;
-}
-
-/** A function refuses its operands. */
-export class OperandError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'OperandError';
-  }
+  readonly spend: Spend;
 }
 
 /** A function of the expression language; `apply` throws OperandError for operands it has no answer to. */
@@ -28,33 +34,7 @@ export interface ExpressionFunction {
 }
 
 const many = 20;
-
-function text(value: Value | undefined): string {
-  if (typeof value === 'string') return value;
-  throw new OperandError(`expected a text, not ${described(value)}`);
-}
-
-function number(value: Value | undefined): number {
-  if (typeof value === 'number') return value;
-  throw new OperandError(`expected a number, not ${described(value)}`);
-}
-
-function list(value: Value | undefined): readonly Value[] {
-  if (isList(value)) return value;
-  throw new OperandError(`expected a list, not ${described(value)}`);
-}
-
-function isList(value: Value | undefined): value is readonly Value[] {
-  return Array.isArray(value);
-}
-
-/** A value as an error names it. */
-export function described(value: Value | undefined): string {
-  if (value === null || value === undefined) return 'nothing';
-  if (isList(value)) return 'a list';
-  if (isMap(value)) return 'a map';
-  return JSON.stringify(typeof value === 'string' ? value.slice(0, 40) : value);
-}
+const lastMs = 8_640_000_000_000_000;
 
 function define(
   signature: string,
@@ -73,12 +53,22 @@ function date(value: Value | undefined): number {
   return day;
 }
 
+function localTime({ nowMs, timeZone }: FunctionContext): string {
+  if (!(Math.abs(nowMs) <= lastMs)) throw new OperandError('the clock is out of range');
+  return wallTime(nowMs, timeZone);
+}
+
+/** Halves are rounded away from zero, in decimal: 1.005 becomes 1.01. */
 function rounded(value: number, digits: number): number {
   if (!Number.isInteger(digits) || digits < 0 || digits > 10)
     throw new OperandError('round takes 0 to 10 digits');
-  const shifted = Math.round(Number(`${Math.abs(value)}e${digits}`));
-  const result = Number.isFinite(shifted) ? Math.sign(value) * Number(`${shifted}e-${digits}`) : value;
-  return Number.isFinite(result) ? result : value;
+  const shifted = Math.round(shiftedPoint(Math.abs(value), digits));
+  return decimal(Number.isFinite(shifted) ? Math.sign(value) * shiftedPoint(shifted, -digits) : value);
+}
+
+function shiftedPoint(value: number, places: number): number {
+  const [digits, exponent = '0'] = String(value).split('e');
+  return Number(`${digits}e${Number(exponent) + places}`);
 }
 
 function parsedNumber(value: Value | undefined): number {
@@ -86,18 +76,35 @@ function parsedNumber(value: Value | undefined): number {
   const source = text(value).trim();
   if (!/^[-+]?\d{1,15}(?:\.\d{1,15})?$/.test(source))
     throw new OperandError(`${described(value)} is not a number`);
-  return Number(source);
+  return decimal(Number(source));
 }
 
 function sum(values: readonly Value[]): number {
-  return values.reduce<number>((total, value) => total + number(value), 0);
+  return decimal(values.reduce<number>((total, value) => total + number(value), 0));
+}
+
+function lastOf(characters: readonly string[], wanted: number): readonly string[] {
+  return wanted >= 1 ? characters.slice(-Math.floor(wanted)) : [];
+}
+
+function namesOf(value: Value | undefined): readonly string[] {
+  if (isMap(value)) return Object.keys(value);
+  throw new OperandError(`expected a map, not ${described(value)}`);
+}
+
+function joinedItems(items: readonly Value[], separator: string, spend: Spend): string {
+  let joined = '';
+  items.forEach((item, i) => {
+    joined = boundedText(`${joined}${i === 0 ? '' : separator}${writtenOut(item, spend)}`);
+  });
+  return joined;
 }
 
 function replaced(source: string, what: string, by: string): string {
   if (what === '') return source;
   const parts = source.split(what);
-  if (parts.length * by.length + source.length > dialogLimits.textCharacters * 2)
-    throw new OperandError('the text becomes too long');
+  const length = source.length + (parts.length - 1) * (by.length - what.length);
+  if (length > dialogLimits.textCharacters) throw tooLong();
   return parts.join(by);
 }
 
@@ -125,7 +132,7 @@ export const expressionFunctions: ReadonlyMap<string, ExpressionFunction> = new 
       2,
     ),
   ],
-  ['last', define('text number', 'text', ([a, b]) => [...text(a)].slice(-Math.max(1, number(b))).join(''))],
+  ['last', define('text number', 'text', ([a, b]) => lastOf([...text(a)], number(b)).join(''))],
   [
     'round',
     define('number number', 'number', ([a, b]) => rounded(number(a), b === undefined ? 0 : number(b)), 1),
@@ -136,50 +143,36 @@ export const expressionFunctions: ReadonlyMap<string, ExpressionFunction> = new 
   ['min', define('number', 'number', (all) => Math.min(...all.map(number)), 1, many)],
   ['max', define('number', 'number', (all) => Math.max(...all.map(number)), 1, many)],
   ['number', define('unknown', 'number', ([a]) => parsedNumber(a))],
-  ['text', define('unknown', 'text', ([a]) => textOf(a))],
+  ['text', define('unknown', 'text', ([a], { spend }) => writtenOut(a ?? null, spend))],
   [
     'join',
     define(
       'list text',
       'text',
-      ([a, b]) =>
-        list(a)
-          .map(textOf)
-          .join(b === undefined ? ', ' : text(b)),
+      ([a, b], { spend }) => joinedItems(list(a), b === undefined ? ', ' : text(b), spend),
       1,
     ),
   ],
   [
     'split',
-    define('text text', 'list', ([a, b]) => text(a).split(text(b), dialogLimits.expressionListItems)),
+    define('text text', 'list', ([a, b]) => text(a).split(text(b), dialogLimits.expressionListItems + 1)),
   ],
   ['starts_with', define('text text', 'boolean', ([a, b]) => text(a).startsWith(text(b)))],
   ['ends_with', define('text text', 'boolean', ([a, b]) => text(a).endsWith(text(b)))],
   ['replace', define('text text text', 'text', ([a, b, c]) => replaced(text(a), text(b), text(c)))],
   ['is_empty', define('unknown', 'boolean', ([a]) => isEmpty(a))],
   ['default', define('unknown unknown', 'unknown', ([a, b]) => (isEmpty(a) ? (b ?? null) : (a ?? null)))],
-  ['keys', define('map', 'list', ([a]) => (isMap(a) ? Object.keys(a) : []))],
+  ['keys', define('map', 'list', ([a]) => namesOf(a))],
   ['first', define('list', 'unknown', ([a]) => list(a)[0] ?? null)],
   ['count', define('list', 'number', ([a]) => list(a).length)],
   ['sum', define('list', 'number', ([a]) => sum(list(a)))],
-  ['today', define('', 'text', (_none, { nowMs, timeZone }) => wallTime(nowMs, timeZone).slice(0, 10))],
-  ['now', define('', 'text', (_none, { nowMs, timeZone }) => wallTime(nowMs, timeZone))],
-  [
-    'hour',
-    define('', 'number', (_none, { nowMs, timeZone }) => Number(wallTime(nowMs, timeZone).slice(11, 13))),
-  ],
+  ['today', define('', 'text', (_none, context) => localTime(context).slice(0, 10))],
+  ['now', define('', 'text', (_none, context) => localTime(context))],
+  ['hour', define('', 'number', (_none, context) => Number(localTime(context).slice(11, 13)))],
   // 1 is Monday, 7 Sunday (ISO 8601).
   [
     'weekday',
-    define(
-      'text',
-      'number',
-      ([a], { nowMs, timeZone }) => {
-        const day = a === undefined ? dayNumber(wallTime(nowMs, timeZone).slice(0, 10)) : date(a);
-        return weekdayOf(day ?? 0);
-      },
-      0,
-    ),
+    define('text', 'number', ([a], context) => weekdayOf(date(a === undefined ? localTime(context) : a)), 0),
   ],
   ['days_between', define('text text', 'number', ([a, b]) => date(b) - date(a))],
   [

@@ -21,9 +21,39 @@ export class ExpressionError extends Error {
 
 const space = /\s+/uy;
 const number = /\d+(?:\.\d+)?/uy;
-const name = /\p{L}[\p{L}\p{N}_]*/uy;
+const date = /\d{4}-\d{2}-\d{2}/uy;
+const name = /[\p{L}_][\p{L}\p{N}_]*/uy;
 const sign = /&&|\|\||==|!=|<=|>=|\?\?|[-+*/%<>!?:.,()[\]]/uy;
-const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', '\\': '\\', "'": "'", '"': '"' };
+const escapes: ReadonlyMap<string, string> = new Map([
+  ['n', '\n'],
+  ['t', '\t'],
+  ['\\', '\\'],
+  ["'", "'"],
+  ['"', '"'],
+]);
+
+/** Signs that other languages, or a Chinese keyboard, have in place of ours; longest first. */
+const mistakenSigns: readonly (readonly [string, string])[] = [
+  ['===', '=='],
+  ['!==', '!='],
+  ['=>', '>='],
+  ['=<', '<='],
+  ['<>', '!='],
+  ['=', '=='],
+  ['&', 'and'],
+  ['|', 'or'],
+  ['≥', '>='],
+  ['≤', '<='],
+  ['≠', '!='],
+  ['×', '*'],
+  ['÷', '/'],
+  ['“', '"'],
+  ['”', '"'],
+  ['‘', "'"],
+  ['’', "'"],
+  ['。', '.'],
+  ['、', ','],
+];
 
 /** The tokens of an expression, an `end` last. Throws ExpressionError at the first character that begins none. */
 export function tokenize(source: string): Token[] {
@@ -55,14 +85,43 @@ function tokenAt(
   const quote = source.charAt(offset);
   if (quote === "'" || quote === '"') return textAt(source, offset, quote);
   const digits = match(number);
-  if (digits !== null)
-    return { token: { type: 'number', value: Number(digits), offset }, length: digits.length };
+  if (digits !== null) {
+    const value = numberOf(digits, match(date), offset);
+    return { token: { type: 'number', value, offset }, length: digits.length };
+  }
   const word = match(name);
   if (word !== null) return { token: { type: 'name', value: word, offset }, length: word.length };
+  const mistaken = mistakenSigns.find(([written]) => source.startsWith(written, offset));
   const found = match(sign);
-  if (found !== null) return { token: { type: 'sign', value: found, offset }, length: found.length };
-  if (quote === '=') throw new ExpressionError('"=" does not compare', offset, 'Write "=="');
-  throw new ExpressionError(`"${quote}" has no meaning here`, offset, 'Remove it, or put text into quotes');
+  if (found !== null && (mistaken === undefined || mistaken[0].length <= found.length))
+    return { token: { type: 'sign', value: found, offset }, length: found.length };
+  throw unknownSign(String.fromCodePoint(source.codePointAt(offset) ?? 0), mistaken, offset);
+}
+
+function unknownSign(
+  character: string,
+  mistaken: readonly [string, string] | undefined,
+  offset: number,
+): ExpressionError {
+  if (mistaken) {
+    const [written, meant] = mistaken;
+    const message = written === '=' ? '"=" does not compare' : `"${written}" has no meaning here`;
+    return new ExpressionError(message, offset, `Write ${meant === '"' ? "'…'" : `"${meant}"`}`);
+  }
+  const narrow = character.normalize('NFKC');
+  const fix = narrow === character ? 'Remove it, or put text into quotes' : `Write "${narrow}"`;
+  return new ExpressionError(`"${character}" has no meaning here`, offset, fix);
+}
+
+/** What looks like a number and is none is a text that lost its quotes: 2026-11-20 would be 1995. */
+function numberOf(digits: string, asDate: string | null, offset: number): number {
+  if (asDate !== null)
+    throw new ExpressionError(`the date ${asDate} is not in quotes`, offset, `Write "${asDate}" in quotes`);
+  if (digits.length > 1 && digits.startsWith('0') && !digits.startsWith('0.'))
+    throw new ExpressionError('a number begins with 0', offset, 'Put it in quotes, or leave the 0 out');
+  const value = Number(digits);
+  if (value <= Number.MAX_SAFE_INTEGER) return value;
+  throw new ExpressionError('the number has too many digits', offset, 'Put it in quotes');
 }
 
 function textAt(source: string, offset: number, quote: string): { token: Token; length: number } {
@@ -74,9 +133,13 @@ function textAt(source: string, offset: number, quote: string): { token: Token; 
       value += character;
       continue;
     }
-    const escaped = escapes[source.charAt(++at)];
+    const escaped = escapes.get(source.charAt(++at));
     if (escaped === undefined)
-      throw new ExpressionError('an unknown escape in a text', at - 1, 'Use \\n, \\t, \\\\, \\\' or \\"');
+      throw new ExpressionError(
+        'an unknown escape in a text',
+        at - 1,
+        'Write "\\\\" for a backslash, or use \\n \\t \\\' \\"',
+      );
     value += escaped;
   }
   throw new ExpressionError('a text is not closed', offset, `Add ${quote} at its end`);

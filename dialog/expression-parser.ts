@@ -49,44 +49,22 @@ export type Syntax =
       readonly offset: number;
     };
 
-/** How strongly an operator binds; all are left-associative. */
+/** How strongly an operator binds; all are left-associative. `a ?? 0 > 3` asks whether `a ?? 0` is above 3. */
+const choiceStrength = 1;
+const comparisonStrength = 4;
+const unaryStrength = 8;
 const strengths: ReadonlyMap<string, { readonly strength: number; readonly operator: BinaryOperator }> =
   new Map([
-    ...operators(2, [
-      ['or', 'or'],
-      ['||', 'or'],
-    ]),
-    ...operators(3, [
-      ['and', 'and'],
-      ['&&', 'and'],
-    ]),
-    ...operators(4, [['??', '??']]),
-    ...operators(5, [
-      ['==', '=='],
-      ['!=', '!='],
-      ['<', '<'],
-      ['<=', '<='],
-      ['>', '>'],
-      ['>=', '>='],
-    ]),
-    ...operators(5, [
-      ['in', 'in'],
-      ['contains', 'contains'],
-    ]),
-    ...operators(6, [
-      ['+', '+'],
-      ['-', '-'],
-    ]),
-    ...operators(7, [
-      ['*', '*'],
-      ['/', '/'],
-      ['%', '%'],
-    ]),
+    ...operators(2, ['or', 'or'], ['||', 'or']),
+    ...operators(3, ['and', 'and'], ['&&', 'and']),
+    ...operators(comparisonStrength, ['==', '=='], ['!=', '!='], ['<', '<'], ['<=', '<='], ['>', '>']),
+    ...operators(comparisonStrength, ['>=', '>='], ['in', 'in'], ['contains', 'contains']),
+    ...operators(5, ['??', '??']),
+    ...operators(6, ['+', '+'], ['-', '-']),
+    ...operators(7, ['*', '*'], ['/', '/'], ['%', '%']),
   ]);
-const choiceStrength = 1;
-const unaryStrength = 8;
 
-function operators(strength: number, names: readonly (readonly [string, BinaryOperator])[]) {
+function operators(strength: number, ...names: readonly (readonly [string, BinaryOperator])[]) {
   return names.map(([sign, operator]) => [sign, { strength, operator }] as const);
 }
 
@@ -95,6 +73,44 @@ const constants: ReadonlyMap<string, Value> = new Map<string, Value>([
   ['false', false],
   ['null', null],
 ]);
+
+/** Words of other languages for what we write otherwise. */
+const mistakenWords: ReadonlyMap<string, string> = new Map([
+  ['is', '=='],
+  ['equals', '=='],
+  ['then', '?'],
+  ['else', ':'],
+]);
+
+/** `a.b.c` where the syntax is a name with members; null otherwise. */
+export function pathOf(syntax: Syntax): string | null {
+  const members: string[] = [];
+  let of = syntax;
+  for (; of.type === 'member'; of = of.of) members.unshift(of.name);
+  return of.type === 'name' ? [of.name, ...members].join('.') : null;
+}
+
+export function partsOf(syntax: Syntax): readonly Syntax[] {
+  switch (syntax.type) {
+    case 'value':
+    case 'name':
+      return [];
+    case 'list':
+      return syntax.items;
+    case 'member':
+    case 'not':
+    case 'negate':
+      return [syntax.of];
+    case 'index':
+      return [syntax.of, syntax.index];
+    case 'binary':
+      return [syntax.left, syntax.right];
+    case 'choice':
+      return [syntax.condition, syntax.yes, syntax.no];
+    case 'call':
+      return syntax.operands;
+  }
+}
 
 /**
  * Parses an expression by operator precedence (Pratt). Throws ExpressionError; what is nested deeper than
@@ -150,11 +166,26 @@ class Parser {
       this.#expect(':');
       return { type: 'choice', condition: left, yes, no: this.#expression(choiceStrength), offset };
     }
-    const found = token.type === 'sign' || token.type === 'name' ? strengths.get(token.value) : undefined;
+    const denied = this.#isName('not') && this.#isName('in', 1);
+    const found = this.#operator(denied ? 1 : 0);
     if (!found || found.strength < least) return null;
-    this.#at++;
+    this.#at += denied ? 2 : 1;
     const right = this.#expression(found.strength + 1);
-    return { type: 'binary', operator: found.operator, left, right, offset };
+    if (found.strength === comparisonStrength) this.#refuseChain();
+    const binary: Syntax = { type: 'binary', operator: found.operator, left, right, offset };
+    return denied ? { type: 'not', of: binary, offset } : binary;
+  }
+
+  /** `1 < x < 5` would ask whether true is below 5. */
+  #refuseChain(): void {
+    if (this.#operator(0)?.strength !== comparisonStrength) return;
+    const { offset } = this.#peek();
+    throw new ExpressionError('comparisons in a row', offset, 'Write "a < b and b < c", or use "( )"');
+  }
+
+  #operator(ahead: number): { readonly strength: number; readonly operator: BinaryOperator } | undefined {
+    const token = this.#peek(ahead);
+    return token.type === 'sign' || token.type === 'name' ? strengths.get(token.value) : undefined;
   }
 
   #unary(): Syntax {
@@ -164,7 +195,7 @@ class Parser {
     if (not || (token.type === 'sign' && value === '-')) {
       this.#at++;
       // "not a == b" denies the comparison; "-a * b" takes the sign to a.
-      const of = this.#expression(value === 'not' ? 5 : unaryStrength);
+      const of = this.#expression(value === 'not' ? comparisonStrength : unaryStrength);
       return { type: not ? 'not' : 'negate', of, offset };
     }
     return this.#postfix(this.#primary());
@@ -217,8 +248,14 @@ class Parser {
     return items;
   }
 
-  #peek(): Token {
-    return this.#tokens[Math.min(this.#at, this.#tokens.length - 1)] ?? { type: 'end', value: '', offset: 0 };
+  #peek(ahead = 0): Token {
+    const last = this.#tokens.length - 1;
+    return this.#tokens[Math.min(this.#at + ahead, last)] ?? { type: 'end', value: '', offset: 0 };
+  }
+
+  #isName(name: string, ahead = 0): boolean {
+    const token = this.#peek(ahead);
+    return token.type === 'name' && token.value === name;
   }
 
   #next(): Token {
@@ -241,8 +278,17 @@ class Parser {
   }
 }
 
-function unexpected(token: Token): ExpressionError {
-  if (token.type === 'end')
-    return new ExpressionError('the expression ends too early', token.offset, 'Add what is missing');
-  return new ExpressionError(`"${String(token.value)}" does not belong here`, token.offset, 'Remove it');
+function unexpected({ type, value, offset }: Token): ExpressionError {
+  if (type === 'end')
+    return new ExpressionError('the expression ends too early', offset, 'Add what is missing');
+  return new ExpressionError(`"${String(value)}" does not belong here`, offset, fixFor(type, value));
+}
+
+function fixFor(type: Token['type'], value: string | number): string {
+  const word = String(value).toLowerCase();
+  const known = word === 'not' || strengths.has(word) || constants.has(word);
+  const meant = known && word !== value ? word : mistakenWords.get(word);
+  return type === 'name' && meant !== undefined
+    ? `Write "${meant}"`
+    : 'Remove it, or add an operator before it';
 }

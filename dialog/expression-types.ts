@@ -1,3 +1,5 @@
+import type { ExpressionProblem, ExpressionUse } from './expression-check.js';
+import type { Expression } from './expression.js';
 import type { Value } from './value.js';
 
 /** What an expression gives, as far as it can be told before it runs. */
@@ -16,4 +18,13 @@ export function typeOf(value: Value): ExpressionType {
     default:
       return 'map';
   }
+}
+
+/** As `Expression.check`: what cannot be right in an expression, given the types of all names that exist. */
+export function checkExpression(
+  expression: Expression,
+  types: ReadonlyMap<string, ExpressionType>,
+  use: ExpressionUse = 'value',
+): readonly ExpressionProblem[] {
+  return expression.check(types, use);
 }

@@ -1,8 +1,12 @@
 import { dialogLimits } from '../config/limits.js';
 import { compileExpression, type Expression, type ExpressionScope } from './expression.js';
+import { canBeWritten } from './expression-values.js';
 import type { Value } from './value.js';
 
-/** How the value of a place is written; `name` is null where the place is more than a plain name. */
+/**
+ * How the value of a place is written; `name` is the name or dotted path, or null where the place is more than that. A
+ * value that reaches it is not null and can be written out in bounded time.
+ */
 export type FormatPlace = (name: string | null, value: Value) => string;
 
 /** A text with `{expression}` places, compiled. */
@@ -11,7 +15,10 @@ export interface TextTemplate {
   /** What its places read, as in `Expression.names`. */
   readonly names: readonly string[];
   readonly expressions: readonly Expression[];
-  /** A place whose value is null, or that fails, is left empty. Cut at `dialogLimits.textCharacters`. */
+  /**
+   * A place whose value is null or too large, or that fails, is left empty; what is filled in is not looked into again.
+   * Cut at `dialogLimits.textCharacters`.
+   */
   fill(scope: ExpressionScope, format: FormatPlace): string;
 }
 
@@ -80,7 +87,7 @@ class CompiledText implements TextTemplate {
     let filled = '';
     for (const part of this.#parts) {
       filled += typeof part === 'string' ? part : place(part, scope, format);
-      if (filled.length > dialogLimits.textCharacters) return filled.slice(0, dialogLimits.textCharacters);
+      if (filled.length > dialogLimits.textCharacters) return cut(filled);
     }
     return filled;
   }
@@ -88,7 +95,13 @@ class CompiledText implements TextTemplate {
 
 function place(expression: Expression, scope: ExpressionScope, format: FormatPlace): string {
   const result = expression.evaluate(scope);
-  if (!result.ok || result.value === null) return '';
+  if (!result.ok || result.value === null || !canBeWritten(result.value)) return '';
   const [name] = expression.names;
   return format(name === expression.source ? name : null, result.value);
+}
+
+/** Not between the two halves of one character. */
+function cut(text: string): string {
+  const end = dialogLimits.textCharacters;
+  return text.slice(0, (text.codePointAt(end - 1) ?? 0) > 0xffff ? end - 1 : end);
 }
