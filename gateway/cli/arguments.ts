@@ -32,6 +32,9 @@ export type Command =
       /** Percent. */
       readonly minNodes: number;
       readonly minBranches: number;
+      /** Rates of recognition errors to try, 0 to 1; empty: none. */
+      readonly noise: readonly number[];
+      readonly seed: number;
     }
   | (NodeArguments & {
       readonly verb: 'deploy';
@@ -133,7 +136,7 @@ const verbs: Readonly<Record<string, VerbDefinition>> = {
   },
   test: {
     usage:
-      'parley test [STORIES ...] [--tree FILE] [--min-nodes N] [--min-branches N] [--junit FILE] [--json]',
+      'parley test [STORIES ...] [--tree FILE] [--min-nodes N] [--min-branches N] [--noise RATES] [--junit FILE] [--json]',
     help: 'Hold the conversations of story files with their trees; without files, the shipped ones.',
     options: {
       tree: treeOption('Tree to test instead of the one that the stories name.'),
@@ -143,6 +146,12 @@ const verbs: Readonly<Record<string, VerbDefinition>> = {
         value: 'N',
         help: 'Fail below this coverage of branches, in percent.',
       },
+      noise: {
+        type: 'string',
+        value: 'RATES',
+        help: 'Also hear every sentence with errors, for example 0.1,0.3, and tell how often it is still right.',
+      },
+      seed: { type: 'string', value: 'N', help: 'Chooses the errors; the same ones for the same number.' },
       junit: { type: 'string', value: 'FILE', help: 'Write a report for a CI server.' },
       json: { type: 'boolean', help: 'Print results and coverage as JSON.' },
     },
@@ -331,10 +340,16 @@ function buildTest(treeFile: string | null, stories: readonly string[], options:
     if (share === undefined || !(share >= 0 && share <= 100))
       return { ok: false, message: 'a coverage is not a percentage', fix: 'write a number from 0 to 100' };
   }
+  const noise = typeof options['noise'] === 'string' ? options['noise'].split(',').map(Number) : [];
+  if (noise.length > 10 || !noise.every((rate) => rate > 0 && rate <= 1))
+    return { ok: false, message: '--noise is no list of rates', fix: 'write up to ten, such as 0.1,0.3' };
+  const seed = Number(options['seed'] ?? '1');
+  if (!Number.isSafeInteger(seed))
+    return { ok: false, message: '--seed is no number', fix: 'write a whole number' };
   const junitFile = typeof junit === 'string' ? junit : null;
   const json = options['json'] === true;
   const shares = { minNodes: minNodes ?? 0, minBranches: minBranches ?? 0 };
-  return { ok: true, command: { verb: 'test', stories, treeFile, json, junitFile, ...shares } };
+  return { ok: true, command: { verb: 'test', stories, treeFile, json, junitFile, noise, seed, ...shares } };
 }
 
 function buildCall(configFile: string | null, uri: string, options: Values['options']): Parsed {

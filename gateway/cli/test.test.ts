@@ -49,7 +49,15 @@ afterAll(() => rmSync(cwd, { recursive: true }));
 
 function run(paths: readonly string[], options: Partial<TestOptions> = {}): { code: number; text: string } {
   const lines: string[] = [];
-  const defaults = { treeFile: null, json: false, junitFile: null, minNodes: 0, minBranches: 0 };
+  const defaults = {
+    treeFile: null,
+    json: false,
+    junitFile: null,
+    minNodes: 0,
+    minBranches: 0,
+    noise: [],
+    seed: 1,
+  };
   const code = runTest({ paths, cwd, ...defaults, output: (line) => lines.push(line), ...options });
   return { code, text: lines.join('\n') };
 }
@@ -95,6 +103,19 @@ describe('parley test', () => {
     const { code, text } = run(['good.yaml'], { minBranches: 80 });
     expect(code).toBe(1);
     expect(text).toContain('too little: small.yaml: 50 % of the branches, not 80 %');
+  });
+
+  it('hears the sentences with errors, the same ones for the same seed, and tells what became of them', () => {
+    const shipped = [projectPath('config/stories')];
+    const { text } = run(shipped, { noise: [0.1, 0.5] });
+    const shares = [...text.matchAll(/(\d+) % of the words misheard: (\d+) % right/g)].map(
+      ([, rate, right]) => [Number(rate), Number(right)],
+    );
+    expect(shares.map(([rate]) => rate)).toEqual([10, 50, 10, 50]);
+    for (const [few, many] of [shares.slice(0, 2), shares.slice(2)])
+      expect(few?.[1] ?? 0).toBeGreaterThan(many?.[1] ?? 100);
+    expect(run(shipped, { noise: [0.1, 0.5] }).text).toBe(text);
+    expect(run(shipped, { noise: [0.1, 0.5], seed: 2 }).text).not.toBe(text);
   });
 
   it('prints JSON with the coverage, and a report for CI servers', () => {

@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join, relative, resolve } from 'node:path';
 import { dialogLimits } from '../../config/limits.js';
+import { SeededRandom } from '../../config/random.js';
 import { candidates } from '../../dialog/candidates.js';
 import { Coverage, type CoverageCounts } from '../../dialog/coverage.js';
 import { loadTree } from '../../dialog/load.js';
+import { measureNoise, type NoiseLevel } from '../../dialog/noise.js';
 import { NgramMatcher } from '../../dialog/ngram-matcher.js';
 import { treeFrequencies } from '../../dialog/ngram-scorer.js';
 import type { ScoreNow } from '../../dialog/simulate.js';
@@ -12,6 +14,9 @@ import { runStory, type StoryResult } from '../../dialog/story-run.js';
 import { formatProblem, type TreeProblem } from '../../dialog/tree-problem.js';
 import type { DialogTree } from '../../dialog/tree.js';
 import { junitReport } from './junit.js';
+
+/** How often each sentence is heard with errors. */
+const repetitions = 100;
 
 export interface TestOptions {
   /** Files and directories with stories. */
@@ -24,6 +29,9 @@ export interface TestOptions {
   /** Least coverage, 0 to 100. */
   readonly minNodes: number;
   readonly minBranches: number;
+  /** Rates of recognition errors to try. */
+  readonly noise: readonly number[];
+  readonly seed: number;
   readonly cwd: string;
   /** Takes one line without its line end. */
   readonly output: (line: string) => void;
@@ -33,6 +41,7 @@ export interface TestOptions {
 export interface FileResult {
   readonly file: string;
   readonly stories: readonly StoryResult[];
+  readonly noise: readonly NoiseLevel[];
 }
 
 interface TestedTree {
@@ -99,10 +108,15 @@ class TestRun {
 
   #hold(file: string, stories: StoryFile, { tree, scoreNow, coverage }: TestedTree): void {
     const results = stories.stories.map((story) => runStory(tree, stories, story, scoreNow, coverage));
-    this.#results.push({ file, stories: results });
+    const random = new SeededRandom(this.#options.seed);
+    const noise = this.#options.noise.map((rate) =>
+      measureNoise(tree, stories, scoreNow, rate, repetitions, () => random.next()),
+    );
+    this.#results.push({ file, stories: results, noise });
     if (this.#options.json) return;
     this.#print(`${file} (${tree.id} version ${tree.version})`);
     for (const result of results) this.#story(file, result);
+    for (const level of noise) this.#noise(level);
   }
 
   #story(file: string, { name, turns, failures, transcript }: StoryResult): void {
@@ -112,6 +126,13 @@ class TestRun {
     for (const line of transcript) this.#print(`         ${line}`);
     for (const { line, message } of failures) this.#print(`       ${file}:${line}: ${message}`);
     for (const line of first.trace) this.#print(`         | ${line}`);
+  }
+
+  #noise({ rate, sentences, right, asked, wrong, rejected, fragile }: NoiseLevel): void {
+    const shares = `${percent(right)} right, ${percent(asked)} asked back, ${percent(wrong)} wrong, ${percent(rejected)} not understood`;
+    this.#print(`  ${percent(rate)} of the words misheard: ${shares} (${sentences} sentences)`);
+    for (const { text, misheard, wrong: often } of fragile)
+      this.#print(`         "${text}" as "${misheard}": ${percent(often)} wrong`);
   }
 
   #tree(file: string): TestedTree | null {
