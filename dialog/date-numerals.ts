@@ -1,3 +1,5 @@
+import { englishTeens, englishTens, englishUnits } from './digits-en.js';
+
 /** The numbers that dates, times and durations are made of, in the two languages, from 0 to 9999. */
 
 const zhDigits = '零〇一二两三四五六七八九';
@@ -28,20 +30,7 @@ export function readZhNumber(text: string): number | null {
   return Number.isNaN(total) ? null : total;
 }
 
-const units = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
-const teens = [
-  'eleven',
-  'twelve',
-  'thirteen',
-  'fourteen',
-  'fifteen',
-  'sixteen',
-  'seventeen',
-  'eighteen',
-  'nineteen',
-];
-const tens = ['twenty', 'thirty', 'forty', 'fifty', 'sixty', 'seventy', 'eighty', 'ninety'];
-const small = [...units, ...teens];
+const small = [...englishUnits, ...englishTeens];
 const ordinals = [
   ...[
     'first',
@@ -69,7 +58,7 @@ const ordinals = [
 ];
 const values: ReadonlyMap<string, number> = new Map([
   ...small.map((word, i) => [word, i] as const),
-  ...tens.map((word, i) => [word, 20 + 10 * i] as const),
+  ...englishTens.map((word, i) => [word, 20 + 10 * i] as const),
   ...ordinals.map((word, i) => [word, i + 1] as const),
   ['twentieth', 20] as const,
   ['thirtieth', 30] as const,
@@ -78,7 +67,7 @@ const longestFirst = (words: readonly string[]): string =>
   [...words].sort((a, b) => b.length - a.length).join('|');
 
 /** A number in figures or words up to 99. */
-export const enNumber = `(?:\\d{1,4}|(?:${longestFirst(tens)})(?:[ -](?:${longestFirst(units.slice(1, 10))}))?|(?:${longestFirst(small)}))`;
+export const enNumber = `(?:\\d{1,4}|(?:${longestFirst(englishTens)})(?:[ -](?:${longestFirst(englishUnits.slice(1))}))?|(?:${longestFirst(small)}))`;
 
 /** An ordinal number in figures or words up to 39. */
 export const enOrdinal = `(?:\\d{1,2}(?:st|nd|rd|th)|(?:twenty|thirty)[ -](?:${longestFirst(ordinals.slice(0, 9))})|twentieth|thirtieth|(?:${longestFirst(ordinals)}))`;

@@ -12,8 +12,9 @@ export type DigitWord =
   /** `um`, `dash`: may stand between digits of one number. */
   | { readonly type: 'filler' };
 
-const units = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
-const teens = [
+/** The numbers from 0 to 9, then from 10 to 19, then the tens from 20. */
+export const englishUnits = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
+export const englishTeens = [
   'ten',
   'eleven',
   'twelve',
@@ -25,16 +26,16 @@ const teens = [
   'eighteen',
   'nineteen',
 ];
-const tens = ['twenty', 'thirty', 'forty', 'fifty', 'sixty', 'seventy', 'eighty', 'ninety'];
+export const englishTens = ['twenty', 'thirty', 'forty', 'fifty', 'sixty', 'seventy', 'eighty', 'ninety'];
 const fillers = ['um', 'uh', 'er', 'erm', 'and', 'then', 'dash', 'hyphen', 'space', 'plus', 'area', 'code'];
 
 /** Words with a meaning inside a spoken number, American and British. */
 export const englishDigitWords: ReadonlyMap<string, DigitWord> = new Map<string, DigitWord>([
-  ...[...units, ...teens].map((word, value): [string, DigitWord] => [
+  ...[...englishUnits, ...englishTeens].map((word, value): [string, DigitWord] => [
     word,
     { type: 'digits', digits: String(value) },
   ]),
-  ...tens.map((word, i): [string, DigitWord] => [word, { type: 'tens', digit: String(i + 2) }]),
+  ...englishTens.map((word, i): [string, DigitWord] => [word, { type: 'tens', digit: String(i + 2) }]),
   ...fillers.map((word): [string, DigitWord] => [word, { type: 'filler' }]),
   ['nought', { type: 'digits', digits: '0' }],
   ['naught', { type: 'digits', digits: '0' }],

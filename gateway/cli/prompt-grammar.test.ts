@@ -11,6 +11,7 @@ describe('sentencesOf', () => {
     ['no end mark', ['no end mark']],
     ['... ?!', []],
     ['', []],
+    ['It takes {order.days} days. Bye.', ['It takes {} days', 'Bye']],
   ])('"%s"', (text, sentences) => {
     expect(sentencesOf(text)).toEqual(sentences);
   });

@@ -13,6 +13,7 @@ const digitWords = ['zero', 'oh', 'one', 'two', 'three', 'four', 'five', 'six', 
 /** Whole sentences of a text, without their end marks. */
 export function sentencesOf(text: string): string[] {
   return text
+    .replace(/\{[^}]*\}/g, '{}')
     .split(/[.?!。？！]+/)
     .map((sentence) => sentence.trim())
     .filter((sentence) => sentence !== '');
