@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { inspectTree, loadTree } from './load.js';
+import { checkForAuthors } from './check-authoring.js';
+import type { ServiceName } from './check-services.js';
+import { loadTree } from './load.js';
 import { formatProblem } from './tree-problem.js';
 
 const good = `tree: shop
@@ -109,22 +111,96 @@ describe('sub-trees are checked', () => {
   });
 });
 
-describe('inspectTree', () => {
-  it('tells which example is taken for another branch, with the measured score and its line', () => {
-    const confusing = good.replace(
-      'examples: [pay my bill, about the bill, what do i owe you]',
-      'examples: [pay my bill, about the bill, what do i owe you, where is my order bill]',
+describe('checkForAuthors', () => {
+  const found = (text: string, services?: readonly ServiceName[]): string[] =>
+    checkForAuthors(text, 'shop.yaml', services ? { services } : {}).problems.map(
+      (problem) => `${problem.code}: ${formatProblem(problem)}`,
     );
-    const found = inspectTree(confusing, 'shop.yaml').problems.map(formatProblem);
-    expect(found.join('\n')).toMatch(
-      /shop\.yaml:11:\d+: warning: nodes\.menu\.listen\.branches\.1\.examples\.3: "where is my order bill" is taken for "order" \(0\.\d\d\) when it is left out/,
+
+  it('has nothing to say of a good tree', () => {
+    expect(found(good)).toEqual([]);
+  });
+
+  it('tells which example is taken for another branch, with the measured scores and its line', () => {
+    const confusing = good.replace('what do i owe you]', 'what do i owe you, where is my order bill]');
+    expect(found(confusing).join('\n')).toMatch(
+      /confusable-examples: shop\.yaml:1[01]:\d+: warning: nodes\.menu\.listen\.branches\.\d\.examples\.\d: ".*" of branch "(bill|order)" is taken for "(bill|order)" \(0\.\d\d/,
     );
     expect(loadTree(confusing, 'shop.yaml').problems).toEqual([]);
   });
 
   it('tells which own examples a threshold of the file refuses', () => {
     const strict = good.replace('start: menu', 'start: menu\nthresholds: { accept: 0.99, confirm: 0.98 }');
-    const found = inspectTree(strict, 'shop.yaml').problems.map(formatProblem);
-    expect(found.join('\n')).toMatch(/is not understood when it is left out \(0\.\d\d, threshold 0\.98\)/);
+    expect(found(strict).join('\n')).toContain('rejected-examples: shop.yaml:');
+  });
+
+  it.each<[string, string, string, string]>([
+    [
+      'a text missing in a language',
+      'start: menu',
+      'languages: [zh-CN]\nstart: menu',
+      'language-missing: shop.yaml:',
+    ],
+    [
+      'an address in speech',
+      'say: Order or bill?',
+      'say: See https://example.test',
+      'unspeakable-text: shop.yaml:7:5:',
+    ],
+    [
+      'Markdown in speech',
+      'say: Order or bill?',
+      "say: 'A **bold** offer'",
+      'unspeakable-text: shop.yaml:7:5:',
+    ],
+    ['a pictograph in speech', 'say: Order or bill?', "say: 'Hello 😀'", 'unspeakable-text: shop.yaml:7:5:'],
+    ['half a minute of speech', 'Order or bill?', 'word '.repeat(140), 'long-speech: shop.yaml:7:5:'],
+    [
+      'SSML that is none',
+      'say: Order or bill?',
+      "say: { voice: Hi., ssml: '<speak>Hi.' }",
+      'ssml: shop.yaml:',
+    ],
+    [
+      'few examples',
+      'examples: [track my order, where is my order, has it been sent]',
+      'examples: [track my order]',
+      'few-examples: shop.yaml:10:',
+    ],
+    [
+      'the same sentence twice',
+      'has it been sent]',
+      'has it been sent, (has it been) sent]',
+      'repeated-example: shop.yaml:10:',
+    ],
+    [
+      'an unreachable node',
+      '  bye: {',
+      '  lost: { say: Where?, go: bye }\n  bye: {',
+      'unreachable: shop.yaml:',
+    ],
+  ])('advises on %s, by a code and a line', (_what, from, to, expected) => {
+    expect(good).toContain(from);
+    expect(found(good.replace(from, to)).join('\n')).toContain(expected);
+  });
+
+  it('says nothing of what the tree ignores', () => {
+    const sight = good.replace('say: Order or bill?', 'say: See https://example.test');
+    expect(found(sight.replace('start: menu', 'start: menu\nlint: { ignore: [unspeakable-text] }'))).toEqual(
+      [],
+    );
+  });
+
+  const asking = good.replace(
+    'again: { set: { limit: = limit * 2 }, go: menu }',
+    'again: { call: { http: shop, path: / }, go: menu }',
+  );
+
+  it.each<[string, readonly ServiceName[], string]>([
+    ['unknown', [{ name: 'shops', type: 'http' }], 'there is no service "shop". Write "shops".'],
+    ['of another type', [{ name: 'shop', type: 'grpc' }], '"shop" is a service of type grpc'],
+  ])('refuses a service that is %s', (_what, services, expected) => {
+    expect(found(asking, services).join('\n')).toContain(expected);
+    expect(found(asking, [{ name: 'shop', type: 'http' }])).toEqual([]);
   });
 });

@@ -1,10 +1,7 @@
-import { normalizeUtterance } from './text-features.js';
 import type { DialogTree } from './tree.js';
 import { nearestName, type Report, type TreePath } from './tree-problem.js';
 import type { RawBranch, RawTree } from './tree-schema.js';
 import { nodesOf } from './walk-tree.js';
-
-const fewExamples = 3;
 
 /** Keys exist on a telephone, mean one thing, and name a branch that is there. */
 export function checkDtmf(_tree: DialogTree, raw: RawTree, report: Report): void {
@@ -35,82 +32,29 @@ export function checkDtmf(_tree: DialogTree, raw: RawTree, report: Report): void
   }
 }
 
-/** Siblings have their own ids and examples, and enough of them. */
+/** Siblings have ids of their own, and there is something to listen for. */
 export function checkBranches(_tree: DialogTree, raw: RawTree, report: Report): void {
-  const globalKeys = new Set(raw.globals.filter(({ dtmf }) => dtmf !== undefined).map(({ id }) => id));
-  checkSiblings(raw.globals, ['globals'], globalKeys, report);
+  checkIds(raw.globals, ['globals'], report);
   const globalIds = new Set(raw.globals.map(({ id }) => id));
-  const globalExamples = new Map<string, string>();
-  for (const { id, examples } of raw.globals) {
-    for (const example of examples) globalExamples.set(normalizeUtterance(example), id);
-  }
-  for (const { node, path: nodePath } of nodesOf(raw)) {
+  for (const { node, path } of nodesOf(raw)) {
     const { listen } = node;
     if (!listen) continue;
-    const at = [...nodePath, 'listen'];
+    const at = [...path, 'listen'];
     if (listen.branches.length === 0 && Object.keys(listen.dtmf).length === 0)
       report('error', at, 'nothing to listen for: no branches and no keys', 'Add "branches:"');
-    checkSiblings(listen.branches, [...at, 'branches'], new Set(Object.values(listen.dtmf)), report);
-    listen.branches.forEach((branch, i) => {
-      const path = [...at, 'branches', i];
-      if (globalIds.has(branch.id))
-        report('error', [...path, 'id'], `"${branch.id}" is also a global`, 'Rename the branch');
-      branch.examples.forEach((example, j) => {
-        const global = globalExamples.get(normalizeUtterance(example));
-        if (global === undefined) return;
-        const message = `"${example}" is also an example of the global "${global}"`;
-        report('warning', [...path, 'examples', j], message, 'Remove one of the two');
-      });
+    checkIds(listen.branches, [...at, 'branches'], report);
+    listen.branches.forEach(({ id }, i) => {
+      if (globalIds.has(id))
+        report('error', [...at, 'branches', i, 'id'], `"${id}" is also a global`, 'Rename the branch');
     });
   }
 }
 
-function checkSiblings(
-  branches: readonly RawBranch[],
-  at: TreePath,
-  withKey: ReadonlySet<string>,
-  report: Report,
-): void {
+function checkIds(branches: readonly RawBranch[], at: TreePath, report: Report): void {
   const ids = new Set<string>();
-  const owners = new Map<string, string>();
-  branches.forEach((branch, i) => {
-    const path = [...at, i];
-    if (ids.has(branch.id))
-      report('error', [...path, 'id'], `duplicate branch id "${branch.id}"`, 'Give each branch its own id');
-    ids.add(branch.id);
-    checkExampleCount(branch, path, withKey.has(branch.id), report);
-    branch.examples.forEach((example, j) => {
-      const examplePath = [...path, 'examples', j];
-      const normalized = normalizeUtterance(example);
-      const owner = owners.get(normalized);
-      if (normalized === '') report('error', examplePath, 'the example has no words', 'Remove it');
-      else if (owner === branch.id)
-        report('warning', examplePath, `"${example}" is there twice`, 'Remove one of the two');
-      else if (owner !== undefined)
-        report(
-          'error',
-          examplePath,
-          `"${example}" is also an example of "${owner}"`,
-          'Keep it in one branch',
-        );
-      owners.set(normalized, branch.id);
-    });
+  branches.forEach(({ id }, i) => {
+    if (ids.has(id))
+      report('error', [...at, i, 'id'], `duplicate branch id "${id}"`, 'Give each branch its own id');
+    ids.add(id);
   });
-}
-
-function checkExampleCount(
-  { id, examples }: RawBranch,
-  path: TreePath,
-  hasKey: boolean,
-  report: Report,
-): void {
-  if (examples.length === 0 && !hasKey)
-    report('error', path, `branch "${id}" has no examples`, 'Add "examples:" or a DTMF key');
-  else if (examples.length > 0 && examples.length < fewExamples)
-    report(
-      'warning',
-      path,
-      `branch "${id}" has few examples`,
-      `Add more, ${fewExamples} at least, better 5 to 8`,
-    );
 }

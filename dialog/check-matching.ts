@@ -1,5 +1,6 @@
 import { candidates } from './candidates.js';
-import { examineSets } from './examine.js';
+import { adviseInto, type Advise } from './check-codes.js';
+import { examineSets, type Confusion, type Evidence } from './examine.js';
 import { defaultThresholds, globalPrefix, isWaiting, type DialogTree } from './tree.js';
 import type { Report, TreePath } from './tree-problem.js';
 import type { RawTree } from './tree-schema.js';
@@ -8,81 +9,109 @@ import { branchesOf } from './walk-tree.js';
 /** Findings of one node that are told; the worst come first. */
 const mostPerNode = 3;
 
+/** `adviseOnMatching` for those who take warnings without a code. */
+export function checkMatching(tree: DialogTree, raw: RawTree, report: Report): void {
+  adviseOnMatching(tree, raw, adviseInto(report));
+}
+
 /**
  * Examples that would be taken for another branch, or for nothing, if they had not been written down: each is left out
  * once and put to the rest, with the thresholds in force. Run on a calibrated tree; one too large to be measured gets
  * one warning that says so.
  */
-export function checkMatching(tree: DialogTree, raw: RawTree, report: Report): void {
-  const sets = candidates(tree);
-  const evidence = examineSets(sets, (setId) => {
+export function adviseOnMatching(tree: DialogTree, raw: RawTree, advise: Advise): void {
+  const evidence = examineSets(candidates(tree), (setId) => {
     const node = tree.nodes.get(setId);
     return isWaiting(node) ? node.thresholds : defaultThresholds;
   });
   if (!evidence.measured) {
-    report(
-      'warning',
-      ['nodes'],
-      'the tree is too large to measure its examples',
-      'Split it, or thin them out',
-    );
+    const message = 'the tree is too large to measure which examples are confused or rejected';
+    advise('not-measured', ['nodes'], message, 'Split it, or thin out the examples');
     return;
   }
-  const places = placesOf(raw);
-  const at = (setId: string, branchId: string, example: string): TreePath =>
-    places.get(keyOf(setId, branchId, example)) ?? places.get(keyOf(setId, branchId, '')) ?? ['nodes'];
-  const told = new Map<string, number>();
-  const room = (setId: string): boolean => {
-    const count = (told.get(setId) ?? 0) + 1;
-    told.set(setId, count);
-    return count <= mostPerNode;
-  };
-  const own = (branchId: string): boolean => !branchId.startsWith(globalPrefix);
-  for (const { setId, branchId, example, takenBranchId, score } of [...evidence.confusions].sort(
-    (a, b) => b.score - a.score,
-  )) {
-    if (!own(branchId) || !room(setId)) continue;
-    const message = `"${example}" is taken for "${shown(takenBranchId)}" (${score.toFixed(2)}) when it is left out`;
-    const fix = `Add sentences like it to "${branchId}", or make the two branches one that asks further`;
-    report('warning', at(setId, branchId, example), message, fix);
+  const teller = new Teller(raw);
+  adviseOnConfusions(evidence, teller, advise);
+  adviseOnRejections(tree, evidence, teller, advise);
+}
+
+function adviseOnConfusions(evidence: Evidence, teller: Teller, advise: Advise): void {
+  const ownScores = ownScoresOf(evidence);
+  for (const confusion of [...evidence.confusions].sort((a, b) => b.score - a.score)) {
+    const { setId, branchId, example, takenBranchId, score } = confusion;
+    if (isGlobal(branchId) || !teller.hasRoom(setId)) continue;
+    const own = ownScores.get(keyOf(setId, branchId, example));
+    const scores = `${score.toFixed(2)}${own === undefined ? '' : ` against ${own.toFixed(2)}`}`;
+    const message = `"${example}" of branch "${branchId}" is taken for ${shown(takenBranchId)} (${scores}) when it is left out`;
+    advise('confusable-examples', teller.place(confusion), message, fixOf(confusion));
   }
-  for (const { setId, branchId, example, score, threshold } of [...evidence.rejectedExamples].sort(
-    (a, b) => a.score - b.score,
-  )) {
-    if (!own(branchId) || !isStrict(tree, setId) || !room(setId)) continue;
-    const message = `"${example}" is not understood when it is left out (${score.toFixed(2)}, threshold ${threshold.toFixed(2)})`;
-    report(
-      'warning',
-      at(setId, branchId, example),
-      message,
-      'Lower "confirm" here, or add sentences like it',
-    );
-  }
+}
+
+function fixOf({ branchId, takenBranchId }: Confusion): string {
+  const more = `Add sentences like it to "${branchId}"`;
+  return isGlobal(takenBranchId) ? more : `${more}, or make the two branches one that asks further`;
 }
 
 /** Only what an author wrote can be too strict; a measured threshold has weighed its own examples. */
-function isStrict(tree: DialogTree, setId: string): boolean {
-  const node = tree.nodes.get(setId);
-  return isWaiting(node) && (node.thresholds.source === 'node' || node.thresholds.source === 'tree');
+function adviseOnRejections(tree: DialogTree, evidence: Evidence, teller: Teller, advise: Advise): void {
+  for (const rejected of [...evidence.rejectedExamples].sort((a, b) => a.score - b.score)) {
+    const { setId, branchId, example, score, threshold } = rejected;
+    const node = tree.nodes.get(setId);
+    if (!isWaiting(node) || isGlobal(branchId)) continue;
+    const { source } = node.thresholds;
+    if ((source !== 'node' && source !== 'tree') || !teller.hasRoom(setId)) continue;
+    const message = `"${example}" is not understood when it is left out (${score.toFixed(2)}, threshold ${threshold.toFixed(2)})`;
+    const fix = `Lower "confirm" of the ${source}, or add sentences like it`;
+    advise('rejected-examples', teller.place(rejected), message, fix);
+  }
+}
+
+/** What the branch itself scored, where it came second. */
+function ownScoresOf({ trials }: Evidence): Map<string, number> {
+  const scores = new Map<string, number>();
+  for (const { setId, branchId, example, rivalId, score, lead } of [...trials.values()].flat())
+    if (branchId !== null && rivalId === branchId) scores.set(keyOf(setId, branchId, example), score - lead);
+  return scores;
+}
+
+/** Where each example of a node stands, and how much of the node has been told. */
+class Teller {
+  readonly #places = new Map<string, TreePath>();
+  readonly #told = new Map<string, number>();
+
+  constructor(raw: RawTree) {
+    for (const { branch, path, nodeId } of branchesOf(raw)) {
+      if (nodeId === null) continue;
+      this.#places.set(keyOf(nodeId, branch.id), path);
+      branch.examples.forEach((example, i) =>
+        this.#places.set(keyOf(nodeId, branch.id, example), [...path, 'examples', i]),
+      );
+    }
+  }
+
+  /** Counts one finding of a node; false when it has had its share. */
+  hasRoom(setId: string): boolean {
+    const count = (this.#told.get(setId) ?? 0) + 1;
+    this.#told.set(setId, count);
+    return count <= mostPerNode;
+  }
+
+  /** An example in compact notation stands at its branch. */
+  place({ setId, branchId, example }: Pick<Confusion, 'setId' | 'branchId' | 'example'>): TreePath {
+    return (
+      this.#places.get(keyOf(setId, branchId, example)) ??
+      this.#places.get(keyOf(setId, branchId)) ?? ['nodes']
+    );
+  }
+}
+
+function isGlobal(branchId: string): boolean {
+  return branchId.startsWith(globalPrefix);
 }
 
 function shown(branchId: string): string {
-  return branchId.replace(globalPrefix, '');
+  return isGlobal(branchId) ? `the global "${branchId.slice(globalPrefix.length)}"` : `"${branchId}"`;
 }
 
-/** Where each example of a node stands; those in compact notation stand at their branch. */
-function placesOf(raw: RawTree): Map<string, TreePath> {
-  const places = new Map<string, TreePath>();
-  for (const { branch, path, nodeId } of branchesOf(raw)) {
-    if (nodeId === null) continue;
-    places.set(keyOf(nodeId, branch.id, ''), path);
-    branch.examples.forEach((example, i) =>
-      places.set(keyOf(nodeId, branch.id, example), [...path, 'examples', i]),
-    );
-  }
-  return places;
-}
-
-function keyOf(nodeId: string, branchId: string, example: string): string {
-  return JSON.stringify([nodeId, branchId, example]);
+function keyOf(...parts: readonly string[]): string {
+  return JSON.stringify(parts);
 }

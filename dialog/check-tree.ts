@@ -1,8 +1,10 @@
 import { dialogLimits } from '../config/limits.js';
 import { checkBranches, checkDtmf } from './check-branches.js';
+import type { CheckCode } from './check-codes.js';
+import { checkExampleCounts, checkGlobalExamples, checkRepeatedExamples } from './check-examples.js';
 import { checkCycles, checkFallback, checkReachable } from './check-flow.js';
 import { checkConfirmations, checkLanguage } from './check-texts.js';
-import { checkVariables } from './check-variables.js';
+import { checkExpressions, checkVariables } from './check-variables.js';
 import type { DialogTree } from './tree.js';
 import { nearestName, type Report, type TreePath } from './tree-problem.js';
 import type { RawTree } from './tree-schema.js';
@@ -14,24 +16,34 @@ const maxDangling = 100;
 /** One rule of the linter; `tree` is complete but for the names it refers to. */
 type Rule = (tree: DialogTree, raw: RawTree, report: Report) => void;
 
-const rules: readonly Rule[] = [
-  checkBounds,
-  checkTargets,
-  checkSubtrees,
-  checkDtmf,
-  checkBranches,
-  checkThresholds,
-  checkFallback,
-  checkCycles,
-  checkReachable,
-  checkVariables,
-  checkConfirmations,
-  checkLanguage,
+/** Each rule with the code of its warnings; its errors keep the tree from running. */
+const rules: readonly (readonly [CheckCode, Rule])[] = [
+  ['invalid', checkBounds],
+  ['invalid', checkTargets],
+  ['subtree-call', checkSubtrees],
+  ['invalid', checkDtmf],
+  ['invalid', checkBranches],
+  ['few-examples', checkExampleCounts],
+  ['repeated-example', checkRepeatedExamples],
+  ['global-example', checkGlobalExamples],
+  ['invalid', checkThresholds],
+  ['invalid', checkFallback],
+  ['cycle', checkCycles],
+  ['unreachable', checkReachable],
+  ['unknown-variable', checkVariables],
+  ['expression-type', checkExpressions],
+  ['confirmation-without-value', checkConfirmations],
+  ['unsupported-language', checkLanguage],
 ];
 
 /** Runs every rule; reports errors that make the tree unusable and warnings that make it worse. */
 export function checkTree(tree: DialogTree, raw: RawTree, report: Report): void {
-  for (const rule of rules) rule(tree, raw, report);
+  for (const [, rule] of rules) rule(tree, raw, report);
+}
+
+/** The same rules, with the code of each problem. */
+export function checkTreeByCode(tree: DialogTree, raw: RawTree, reportOf: (code: CheckCode) => Report): void {
+  for (const [code, rule] of rules) rule(tree, raw, reportOf(code));
 }
 
 function checkBounds(tree: DialogTree, raw: RawTree, report: Report): void {

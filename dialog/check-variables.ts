@@ -38,10 +38,7 @@ interface Reader {
 /** A caller's variables (`started`) are not known here, so an unknown name is only a warning. */
 export function checkVariables(tree: DialogTree, raw: RawTree, report: Report): void {
   const known = knownVariables(tree);
-  const types = variableTypes(tree, known);
-  for (const reader of readersOf(tree, raw)) {
-    const { names, path, extra = [] } = reader;
-    checkTypes(reader, types, report);
+  for (const { names, path, extra = [] } of readersOf(tree, raw)) {
     for (const name of new Set(names.map(rootOf))) {
       if (known.has(name) || extra.includes(name)) continue;
       const near = nearestName(name, [...known, ...extra]);
@@ -49,6 +46,12 @@ export function checkVariables(tree: DialogTree, raw: RawTree, report: Report): 
       report('warning', path, `nothing in the tree sets "{${name}}"`, fix);
     }
   }
+}
+
+/** Every expression is given what it can compute with. */
+export function checkExpressions(tree: DialogTree, raw: RawTree, report: Report): void {
+  const types = variableTypes(tree, knownVariables(tree));
+  for (const reader of readersOf(tree, raw)) checkTypes(reader, types, report);
 }
 
 /** Unknown names are told by name, for the whole text, and not once more here. */

@@ -2,7 +2,6 @@ import { buildGlobal } from './build-branch.js';
 import type { BuildContext } from './build-context.js';
 import { buildNode } from './build-node.js';
 import { calibrate, measuredThresholds, withThresholds } from './calibrate.js';
-import { checkMatching } from './check-matching.js';
 import { checkTree } from './check-tree.js';
 import { Compiler } from './compiler.js';
 import { treeTexts } from './default-texts.js';
@@ -36,16 +35,6 @@ export interface LoadedTree {
 export function loadTree(yamlText: string, fileName: string): LoadedTree {
   const { tree, problems } = loadParts(yamlText, fileName);
   return { tree, problems };
-}
-
-/**
- * What `loadTree` says of a tree, and what its examples say when each is left out once: takes about twice as long, for
- * authors (`parley check`).
- */
-export function inspectTree(yamlText: string, fileName: string): LoadedTree {
-  const { raw, tree, problems, report } = loadParts(yamlText, fileName);
-  if (tree && raw) checkMatching(tree, raw, report);
-  return { tree, problems: [...problems].sort((a, b) => a.line - b.line || a.column - b.column) };
 }
 
 /** A checked and measured tree as plain data that can be sent between threads. */
@@ -82,7 +71,7 @@ function loadParts(yamlText: string, fileName: string) {
   const failed = problems.some(({ severity }) => severity === 'error');
   const calibrated = tree && !failed ? calibrate(tree) : null;
   problems.sort((a, b) => a.line - b.line || a.column - b.column);
-  return { raw, tree: calibrated, problems, report };
+  return { raw, tree: calibrated, problems };
 }
 
 function buildTree(raw: RawTree, report: Report): DialogTree {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dialogLimits } from '../config/limits.js';
+import { adviceCodes } from './check-codes.js';
 import { parseDuration } from './duration.js';
 import { text } from './text-schema.js';
 
@@ -181,6 +182,14 @@ const customType = z.strictObject({
     .meta({ description: 'Regular expressions without look-around and back-references' }),
 });
 
+const lint = z.strictObject({
+  ignore: z
+    .array(z.enum(adviceCodes, `expected one of ${adviceCodes.join(', ')}`))
+    .max(adviceCodes.length)
+    .default([])
+    .meta({ description: 'Advice of "parley check" that is not wanted' }),
+});
+
 /** The whole file. */
 export const treeSchema = z.strictObject({
   tree: id,
@@ -204,6 +213,7 @@ export const treeSchema = z.strictObject({
   corrected: text.optional(),
   help: text.optional(),
   thresholds: thresholds.optional(),
+  lint: lint.optional(),
   no_input: noInput.optional(),
   no_match: ladder.optional(),
   session: z
@@ -254,6 +264,7 @@ export const knownKeys: readonly string[] = [
       thresholds,
       yesNoTargets,
       customType,
+      lint,
     ].flatMap((schema) => Object.keys(schema.shape)),
   ),
   ...[

@@ -15,7 +15,8 @@ import { formatProblem } from '../config/problem.js';
 import { systemRandom } from '../config/random.js';
 import type { Config } from '../config/schema.js';
 import type { Secret } from '../config/secret.js';
-import { inspectTree, loadTree } from '../dialog/load.js';
+import { checkForAuthors } from '../dialog/check-authoring.js';
+import { loadTree } from '../dialog/load.js';
 import { NgramScorer } from '../dialog/ngram-scorer.js';
 import { loadTemplates } from '../templates/loader.js';
 import { parseArguments, type Command } from './cli/arguments.js';
@@ -75,7 +76,8 @@ async function run(command: Command): Promise<number> {
       return runCheck(
         { ...command, env: process.env, cwd: process.cwd(), output: print },
         {
-          checkTree: (text, file) => inspectTree(text, file).problems,
+          checkTree: (text, file, services) =>
+            checkForAuthors(text, file, services === null ? {} : { services }).problems,
           checkTemplates: (directories) =>
             loadTemplates(directories).problems.map((problem) => ({
               ...problem,

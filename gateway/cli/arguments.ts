@@ -5,7 +5,13 @@ import { nearestName, suggestName } from '../../config/nearest.js';
 /** What the user asked for on the command line; null stands for an option that was not given. */
 export type Command =
   | { readonly verb: 'serve'; readonly configFile: string | null }
-  | { readonly verb: 'check'; readonly configFile: string | null; readonly treeFile: string | null }
+  | {
+      readonly verb: 'check';
+      readonly configFile: string | null;
+      readonly treeFile: string | null;
+      readonly json: boolean;
+      readonly strict: boolean;
+    }
   | {
       readonly verb: 'chat';
       readonly configFile: string | null;
@@ -114,11 +120,13 @@ const verbs: Readonly<Record<string, VerbDefinition>> = {
     most: 0,
   },
   check: {
-    usage: 'parley check [--config FILE] [--tree FILE]',
+    usage: 'parley check [--config FILE] [--tree FILE] [--json] [--strict]',
     help: 'Validate configuration, dialog trees and templates; exit code 1 with file:line and the fix.',
     options: {
       config: configOption,
       tree: treeOption('Check this dialog tree instead of the configured ones.'),
+      json: { type: 'boolean', help: 'Print the problems as one JSON array.' },
+      strict: { type: 'boolean', help: 'Exit code 1 for warnings, too.' },
     },
     least: 0,
     most: 0,
@@ -310,7 +318,16 @@ function build(verb: string, { options, positionals }: Values): Parsed {
     case 'serve':
       return { ok: true, command: { verb, configFile } };
     case 'check':
-      return { ok: true, command: { verb, configFile, treeFile } };
+      return {
+        ok: true,
+        command: {
+          verb,
+          configFile,
+          treeFile,
+          json: options['json'] === true,
+          strict: options['strict'] === true,
+        },
+      };
     case 'chat':
       return { ok: true, command: { verb, configFile, treeFile, json: options['json'] === true } };
     case 'graph': {

@@ -38,7 +38,16 @@ function check(options: Partial<CheckOptions>, deps: Partial<CheckDeps> = {}) {
   const lines: string[] = [];
   const seen: string[] = [];
   const code = runCheck(
-    { configFile: null, treeFile: null, env: {}, cwd, output: (line) => lines.push(line), ...options },
+    {
+      configFile: null,
+      treeFile: null,
+      json: false,
+      strict: false,
+      env: {},
+      cwd,
+      output: (line) => lines.push(line),
+      ...options,
+    },
     {
       checkTree: (text, file) => {
         seen.push(text.trim());
