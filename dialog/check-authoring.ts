@@ -1,8 +1,13 @@
+import { checkAnswers } from './check-answers.js';
 import type { Advise, CheckCode } from './check-codes.js';
+import { checkConditions } from './check-conditions.js';
 import { adviseOnMatching } from './check-matching.js';
+import { checkReplies } from './check-replies.js';
 import { checkServices, type ServiceName } from './check-services.js';
 import { checkSpeech } from './check-speech.js';
 import { checkTreeByCode } from './check-tree.js';
+import { checkUnset } from './check-unset.js';
+import { checkWays } from './check-ways.js';
 import { loadTree } from './load.js';
 import { parseTree } from './parse-tree.js';
 import type { DialogTree } from './tree.js';
@@ -28,7 +33,15 @@ export interface AuthoringOptions {
 /** One rule that only advises; `tree` is complete and measured. */
 type AdviceRule = (tree: DialogTree, raw: RawTree, advise: Advise) => void;
 
-const adviceRules: readonly AdviceRule[] = [checkSpeech, adviseOnMatching];
+const adviceRules: readonly AdviceRule[] = [
+  checkWays,
+  checkUnset,
+  checkConditions,
+  checkAnswers,
+  checkSpeech,
+  checkReplies,
+  adviseOnMatching,
+];
 
 /**
  * All that can be said of a tree to its author: what `loadTree` says, and advice that would only take time while calls

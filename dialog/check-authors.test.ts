@@ -13,8 +13,8 @@ nodes:
     say: Order or bill?
     listen:
       branches:
-        - { id: order, go: amount, examples: [track my order, where is my order, has it been sent] }
-        - { id: bill, go: name, examples: [pay my bill, about the bill, what do i owe you] }
+        - { id: order, label: your order, go: amount, examples: [track my order, where is my order, has it been sent] }
+        - { id: bill, label: your bill, go: name, examples: [pay my bill, about the bill, what do i owe you] }
   amount: { ask: { slot: amount, type: money, prompts: [How much?] }, go: name }
   name: { ask: { slot: name, type: text, prompts: [Your name?] }, go: sure }
   sure: { ask: { slot: sure, type: yes_no, prompts: ['{name}, {amount}?'] }, go: decide }
@@ -24,6 +24,7 @@ nodes:
       - { go: again }
   again: { set: { limit: = limit * 2 }, go: menu }
   bye: { end: { say: Bye. } }
+no_match: { prompts: [Pardon?] }
 `;
 
 function problemsOf(text: string): string[] {

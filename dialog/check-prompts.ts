@@ -9,7 +9,7 @@ export interface PlacedPrompt {
   readonly prompt: PromptTemplate;
   readonly raw: RawText;
   readonly path: TreePath;
-  /** The waiting node whose question it is part of; null: none. */
+  /** The node whose own words it is; null for those that stand inside others, or anywhere. */
   readonly nodeId: string | null;
   /** True for the name of a branch, which is said inside another text. */
   readonly isLabel: boolean;
@@ -33,7 +33,7 @@ export function* placedPrompts(tree: DialogTree, raw: RawTree): Iterable<PlacedP
 }
 
 function* nodePrompts(node: DialogNode, raw: RawNode, path: TreePath): Iterable<PlacedPrompt> {
-  const owner = isWaiting(node) ? node.id : null;
+  const owner = node.id;
   const ending = typeof raw.end === 'object' ? raw.end.say : undefined;
   yield* ending
     ? placed(node.say, ending, [...path, 'end', 'say'])

@@ -15,7 +15,7 @@ import type { RawTree } from './tree-schema.js';
 import { nodesOf } from './walk-tree.js';
 
 /** Names that the engine itself gives: see `Turn.scope`. */
-const builtInNames = ['channel', 'language', 'raw', 'error'];
+export const builtInNames = ['channel', 'language', 'raw', 'error'];
 
 /** What values of the built-in types are; all others are texts. */
 const valueTypes: ReadonlyMap<string, ExpressionType> = new Map([
@@ -94,7 +94,8 @@ export function knownVariables(tree: DialogTree): Set<string> {
   return known;
 }
 
-function rootOf(name: string): string {
+/** The variable that a dotted path starts at. */
+export function rootOf(name: string): string {
   return name.split('.')[0] ?? name;
 }
 
