@@ -21,6 +21,7 @@ export function completeConfig(config: Config, directory: string): { config: Con
     dialog,
     services: completeServices(config.services, directory),
     similarity: completeSimilarity(config.similarity, directory),
+    store: completeStore(config.store, directory),
     templates: { ...config.templates, directories },
     tiers: completeTiers(config),
   };
@@ -71,6 +72,15 @@ function completeSimilarity(similarity: Config['similarity'], directory: string)
     directory: absolute(similarity.directory),
     runtimeModule: absolute(similarity.runtimeModule),
     cache: { ...similarity.cache, directory: resolve(directory, similarity.cache.directory) },
+  };
+}
+
+function completeStore(store: Config['store'], directory: string): Config['store'] {
+  const { archiveDirectory, file } = store;
+  return {
+    ...store,
+    file: resolve(directory, file),
+    archiveDirectory: archiveDirectory === null ? null : resolve(directory, archiveDirectory),
   };
 }
 

@@ -193,6 +193,62 @@ export const dialogLimits = {
   calibrationCost: 500_000,
 } as const;
 
+/** gateway/websocket and gateway/chat: chat over WebSocket. */
+export const chatLimits = {
+  /** UTF-8 bytes of one frame from a client. */
+  frameBytes: 65_536,
+  textCharacters: 4_000,
+  messagesPer10s: 20,
+  framesPer10s: 200,
+  /** Messages of one connection that wait to be durable; more are refused. */
+  unacknowledged: 32,
+  /** The first frame has to come within this. */
+  helloMs: 10_000,
+  pingMs: 25_000,
+  /** Bytes that wait to be sent: from here on nothing is pushed until some are gone. */
+  pauseBytes: 262_144,
+  /** Bytes that wait, at most. */
+  queueBytes: 1_048_576,
+  /** A client that takes nothing for this long while bytes wait is closed. */
+  stalledMs: 15_000,
+  idCharacters: 64,
+  tokenCharacters: 4_096,
+  /** Messages of one answer to `history`. */
+  historyMessages: 100,
+  /** Messages read from the log at one time. */
+  pageMessages: 200,
+  /** Latest messages of a session that are kept in memory while somebody follows it. */
+  recentMessages: 64,
+  /** Sessions that this node runs or follows. */
+  sessions: 200_000,
+} as const;
+
+/** gateway/ports/session-log.ts and its stores. */
+export const logLimits = {
+  messagesPerSession: 100_000,
+  bodyBytes: 65_536,
+  snapshotBytes: 262_144,
+  jobPayloadBytes: 65_536,
+  /** Messages of one page, jobs of one claim. */
+  pageItems: 500,
+  /** Calls that wait for the store; more are refused. */
+  waitingCalls: 10_000,
+} as const;
+
+/** gateway/routing: the user-to-node mapping. */
+export const routingLimits = {
+  /** Bytes of one message between nodes. */
+  envelopeBytes: 262_144,
+  beatMs: 3_000,
+  userLeaseMs: 600_000,
+  lookupFreshMs: 4_000,
+  lookups: 20_000,
+  devicesPerUser: 32,
+  /** Messages that wait for the wire while it is being connected; more are deferred at once. */
+  waitingEnvelopes: 10_000,
+  nodes: 1_000,
+} as const;
+
 /** gateway/services: requests to back-office systems. */
 export const serviceLimits = {
   /** Bounds of what the configuration may set for one service. */

@@ -49,7 +49,7 @@ export function suggestName(name: string, known: readonly string[]): string {
   const nearest = nearestName(name, known);
   if (nearest !== null) return `did you mean "${nearest}"?`;
   if (known.length === 0) return 'remove it';
-  return known.length <= 16 ? `use one of: ${known.join(', ')}` : 'see the documentation for the known names';
+  return known.length <= 32 ? `use one of: ${known.join(', ')}` : 'see the documentation for the known names';
 }
 
 function fold(name: string): string {

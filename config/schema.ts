@@ -1,12 +1,16 @@
 import { z } from 'zod';
 
 import type { Secret } from './secret.js';
+import { chatSection } from './sections/chat.js';
+import { nodeSection, redisSection } from './sections/cluster.js';
 import { botSection, dialogSection, templatesSection } from './sections/conversation.js';
 import { httpSection, listenSection, mrcpSection, rtpSection, sipSection } from './sections/network.js';
 import { drainSection, loggingSection, securitySection } from './sections/operation.js';
 import { servicesSection } from './sections/services.js';
 import { similaritySection } from './sections/similarity.js';
 import { speechSection, tiersSection } from './sections/speech.js';
+import { storeSection } from './sections/store.js';
+import { webhooksSection } from './sections/webhooks.js';
 
 /** The whole configuration; every key has a default, so `{}` is valid. Unknown keys are errors. */
 export const configSchema = z
@@ -21,6 +25,11 @@ export const configSchema = z
     dialog: dialogSection,
     similarity: similaritySection,
     bot: botSection,
+    chat: chatSection,
+    store: storeSection,
+    node: nodeSection,
+    redis: redisSection,
+    webhooks: webhooksSection,
     services: servicesSection,
     templates: templatesSection,
     logging: loggingSection,
