@@ -23,6 +23,7 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 /** What moves with every message; cheap to read for many sessions. */
 export interface SessionHead {
   readonly ref: SessionRef;
+  readonly userId: string;
   readonly state: 'open' | 'ended';
   readonly toType: 'bot' | 'human';
   /** Newest message; 0 before the first. */
@@ -37,7 +38,6 @@ export interface SessionHead {
 }
 
 export interface SessionRecord extends SessionHead {
-  readonly userId: string;
   /** `chat`, `wechat`, ...: with tenant and user it names the one open session. */
   readonly ingress: string;
   /** Key of `dialog.trees`, or null for the configured one. */
@@ -190,8 +190,13 @@ export interface SessionLog {
   /** Ends a session from outside; the owner's next commit is told `ended`. False: it was not open. */
   end(ref: SessionRef, last: NewMessage | null): Promise<AppendResult>;
 
-  /** Takes a session without a living owner, or one's own again; the epoch rises each time. */
-  acquire(ref: SessionRef, node: NodeIdentity): Promise<AcquireResult>;
+  /**
+   * Takes a session without a living owner, or one's own again; the epoch rises each time.
+   *
+   * `evenFrom` is for who has other evidence that the owner is gone: an owner of just this epoch is replaced although
+   * it still beats. If it lives after all, its next commit is fenced. Null: never.
+   */
+  acquire(ref: SessionRef, node: NodeIdentity, evenFrom: number | null): Promise<AcquireResult>;
   /** Gives it back; ignored when somebody else has it. */
   release(ref: SessionRef, epoch: number): Promise<void>;
   commit(ref: SessionRef, turn: TurnCommit): Promise<CommitResult>;
