@@ -219,7 +219,18 @@ export const chatLimits = {
   pageMessages: 200,
   /** Latest messages of a session that are kept in memory while somebody follows it. */
   recentMessages: 64,
-  /** Sessions that this node runs or follows. */
+  /** Characters of messages that go along with the news of them to other nodes. */
+  newsCharacters: 32_768,
+  /** Sessions that are looked up in the log at one time. */
+  sweepSessions: 500,
+  /** How often the log is looked through for what wake-ups have not told, and while there are none. */
+  lookMs: 3_000,
+  lookAloneMs: 1_000,
+  jobPollMs: 1_000,
+  jobsAtOnce: 50,
+  /** A job whose node died comes to another after this. */
+  jobLeaseMs: 30_000,
+  /** Sessions that this node runs. */
   sessions: 200_000,
 } as const;
 

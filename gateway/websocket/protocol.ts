@@ -38,7 +38,7 @@ export type MessageBody =
   /** Something happened to the session; `text` is for people. */
   | { readonly type: 'event'; readonly event: SessionEvent; readonly text: string };
 
-export type SessionEvent = 'ended' | 'handover' | 'handover-failed' | 'handed-back' | 'transfer';
+export type SessionEvent = 'ended' | 'failed' | 'handover' | 'handover-failed' | 'handed-back' | 'transfer';
 
 /** One message as every client of the session sees it. */
 export interface ChatMessage {
