@@ -240,8 +240,16 @@ export const logLimits = {
   bodyBytes: 65_536,
   snapshotBytes: 262_144,
   jobPayloadBytes: 65_536,
-  /** Messages of one page, jobs of one claim. */
+  /** Messages of one page, jobs of one claim, messages or jobs of one commit. */
   pageItems: 500,
+  /** Sessions of one page. */
+  sessionItems: 200,
+  /** A tenant, a session id, a user, a client's message id, a job's key, ... */
+  nameCharacters: 256,
+  /** Readers whose marks one session keeps. */
+  readersPerSession: 1_000,
+  /** Why a job failed; what is longer is cut. */
+  jobErrorCharacters: 1_000,
   /** Calls that wait for the store; more are refused. */
   waitingCalls: 10_000,
 } as const;

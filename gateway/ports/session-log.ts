@@ -126,13 +126,19 @@ export type AcquireResult =
 /** Everything one turn changes; all of it or nothing is kept. */
 export interface TurnCommit {
   readonly epoch: number;
+  /** Never lowers what an earlier turn said. */
   readonly processedSeq: number;
   readonly snapshot: Json;
+  /**
+   * With client ids the turn may be committed again when nobody knows whether it was kept: the second time changes
+   * nothing and is told the same.
+   */
   readonly messages: readonly NewMessage[];
   readonly toType?: 'bot' | 'human';
-  /** The session is over after these messages. */
+  /** The session is over after these messages, for which there is always room. */
   readonly end?: boolean;
   readonly jobs?: readonly NewJob[];
+  /** Cancelled before `jobs` are made. */
   readonly cancelJobs?: readonly { readonly kind: string; readonly key: string }[];
 }
 
@@ -164,7 +170,8 @@ export interface NodeBeat extends NodeIdentity {
  *
  * A call resolves when what it wrote survives the death of this process (of the machine: as the database is set).
  * Time is the store's own, so that nodes need not agree. Rejects with `LogError` when the store is away; every call may
- * then be made again (`append` with a client id is never doubled). One conformance suite: adapters/conformance.
+ * then be made again (`append` with a client id is never doubled). Rejects with `RangeError` what is past a bound of
+ * `logLimits`; that may not be made again. One conformance suite: adapters/conformance.
  */
 export interface SessionLog {
   /** The user's open session of this ingress, or a new one with `sessionId`. Two nodes that ask at once get the same. */
@@ -178,17 +185,21 @@ export interface SessionLog {
   }): Promise<OpenResult>;
   session(ref: SessionRef): Promise<SessionRecord | null>;
   sessions(query: SessionQuery): Promise<readonly SessionRecord[]>;
+  /** In the order of `refs`; those that are unknown are left out. */
   heads(refs: readonly SessionRef[]): Promise<readonly SessionHead[]>;
 
   /** Appends what did not come from the dialog; needs no ownership. */
   append(ref: SessionRef, message: NewMessage): Promise<AppendResult>;
   /** Messages after `after`, oldest first; at most `limit` (1 to 500). */
   read(ref: SessionRef, after: number, limit: number): Promise<readonly LogMessage[]>;
-  /** Raises the marks of one reader, never lowers them; null for an unknown session. */
+  /** Raises the marks of one reader, never lowers them, at most to the newest message; null for an unknown session. */
   mark(ref: SessionRef, reader: string, marks: Partial<Marks>): Promise<Marks | null>;
   marks(ref: SessionRef): Promise<ReadonlyMap<string, Marks>>;
-  /** Ends a session from outside; the owner's next commit is told `ended`. False: it was not open. */
-  end(ref: SessionRef, last: NewMessage | null): Promise<AppendResult>;
+  /**
+   * Ends a session from outside with a last message, for which there is always room; the owner's next commit is told
+   * `ended`. `ended` here: it was not open.
+   */
+  end(ref: SessionRef, last: NewMessage): Promise<AppendResult>;
 
   /**
    * Takes a session without a living owner, or one's own again; the epoch rises each time.
@@ -210,7 +221,7 @@ export interface SessionLog {
 
   putJob(job: NewJob): Promise<void>;
   cancelJob(tenant: string, kind: string, key: string): Promise<void>;
-  /** Due jobs of these kinds, each given to one caller for `leaseMs`; after that to another. */
+  /** Due jobs of these kinds, longest due first, each given to one caller for `leaseMs`; after that to another. */
   claimJobs(
     kinds: readonly string[],
     options: { readonly limit: number; readonly leaseMs: number },
@@ -223,12 +234,12 @@ export interface SessionLog {
     readonly kind: string;
     readonly limit: number;
   }): Promise<readonly DeadJob[]>;
-  /** Makes a dead job due again; false: there is none. */
+  /** Makes a dead job due again, with no attempts counted; false: there is none, or a live one has its name. */
   reviveJob(tenant: string, id: number): Promise<boolean>;
 
-  /** Ended sessions older than this, oldest first, for the archive. */
+  /** Sessions that ended this long ago or longer, those that ended first first, for the archive. */
   expired(olderThanMs: number, limit: number): Promise<readonly SessionRecord[]>;
-  /** Removes an ended session with everything of it. */
+  /** Removes an ended session with everything of it; an open one stays. */
   remove(ref: SessionRef): Promise<void>;
 
   health(): Promise<{ readonly ok: boolean; readonly detail: string }>;
