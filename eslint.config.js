@@ -62,7 +62,8 @@ export default tseslint.config(
   },
   ...Object.keys(mayImport).map((folder) => ({
     files: [`${folder}/**/*.ts`],
-    ignores: folder === 'gateway' ? ['gateway/main.ts', 'gateway/**/*.test.ts'] : [],
+    ignores:
+      folder === 'gateway' ? ['gateway/main.ts', 'gateway/**/*.test.ts', 'gateway/**/testing/*.ts'] : [],
     rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns: importRules(folder) }] },
   })),
   {

@@ -47,7 +47,9 @@ describe('one node', () => {
     const { subscriber } = await node.follow(ref);
     await Promise.all(['an agent please', 'my bill', '1234'].map((text) => say(node, ref, text)));
     await quiet();
-    expect(subscriber.messages.map(({ seq }) => seq)).toEqual(subscriber.messages.map((_, index) => index + 1));
+    expect(subscriber.messages.map(({ seq }) => seq)).toEqual(
+      subscriber.messages.map((_, index) => index + 1),
+    );
     const said = subscriber.lines.map((line) => line.replace(/^\d+ /, ''));
     expect(said.slice(5)).toEqual([
       'bot One moment.',
@@ -125,20 +127,23 @@ describe('the log away', () => {
     expect(subscriber.lines.slice(2)).toEqual(['3 user my bill', '4 bot Your number?']);
   });
 
-  test.each(['before', 'after'] as const)('a turn whose commit breaks %s it was kept is answered once', async (fault) => {
-    const cluster = await createCluster();
-    const node = await cluster.createNode('a');
-    const ref = await openSession(node);
-    const { subscriber } = await node.follow(ref);
-    node.faults.fail('commit', fault);
-    await say(node, ref, 'my bill');
-    cluster.clock.advance(500);
-    await quiet();
-    await node.hub.look();
-    await quiet();
-    expect(subscriber.lines.slice(2)).toEqual(['3 user my bill', '4 bot Your number?']);
-    expect(node.leases()).toBe(1);
-  });
+  test.each(['before', 'after'] as const)(
+    'a turn whose commit breaks %s it was kept is answered once',
+    async (fault) => {
+      const cluster = await createCluster();
+      const node = await cluster.createNode('a');
+      const ref = await openSession(node);
+      const { subscriber } = await node.follow(ref);
+      node.faults.fail('commit', fault);
+      await say(node, ref, 'my bill');
+      cluster.clock.advance(500);
+      await quiet();
+      await node.hub.look();
+      await quiet();
+      expect(subscriber.lines.slice(2)).toEqual(['3 user my bill', '4 bot Your number?']);
+      expect(node.leases()).toBe(1);
+    },
+  );
 
   test('a follower reads again for a while and is then told', async () => {
     const cluster = await createCluster();
@@ -170,7 +175,14 @@ describe('two nodes', () => {
     const onB = await b.follow(ref);
     await say(b, ref, 'my bill');
     await say(a, ref, '1234');
-    const all = [...greeting, '3 user my bill', '4 bot Your number?', '5 user 1234', '6 bot Goodbye.', '7 system (ended)'];
+    const all = [
+      ...greeting,
+      '3 user my bill',
+      '4 bot Your number?',
+      '5 user 1234',
+      '6 bot Goodbye.',
+      '7 system (ended)',
+    ];
     expect(onA.subscriber.lines).toEqual(all);
     expect(onB.subscriber.lines).toEqual(all);
     expect([a.hub.running, b.hub.running]).toEqual([0, 0]);

@@ -99,13 +99,17 @@ export interface TestNode {
   readonly logger: MemoryLogger;
   /** Versions that sessions hold. */
   leases(): number;
-  follow(ref: SessionRef, since?: number): Promise<{ subscriber: RecordingSubscriber; attachment: Attachment }>;
+  follow(
+    ref: SessionRef,
+    since?: number,
+  ): Promise<{ subscriber: RecordingSubscriber; attachment: Attachment }>;
 }
 
 export interface ClusterOptions {
   readonly tree?: string;
   readonly services?: ServiceCaller;
   readonly eventJobs?: EventJobs;
+  readonly idleEndMs?: number;
 }
 
 const noServices: ServiceCaller = { call: ({ service }) => Promise.resolve(unknownService(service)) };
@@ -122,7 +126,7 @@ export async function createCluster(options: ClusterOptions = {}) {
   const version: TreeVersion = {
     id: 'desk',
     tree,
-    scorers: { primary: scorer, fallback: null, timeoutMs: 1_000 },
+    scorers: { primary: scorer, fallback: null, timeoutMs: 3_600_000 },
     version: tree.version,
     sha256: 'f'.repeat(64),
     text: '',
@@ -157,7 +161,7 @@ export async function createCluster(options: ClusterOptions = {}) {
         logger,
       },
       eventJobs: options.eventJobs ?? (() => []),
-      idleEndMs,
+      idleEndMs: options.idleEndMs ?? idleEndMs,
       clock,
       random,
       logger,
