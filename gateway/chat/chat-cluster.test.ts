@@ -2,25 +2,8 @@ import { expect, test } from 'vitest';
 
 import { SeededRandom } from '../../config/random.js';
 import { LogError } from '../ports/session-log.js';
+import { countingText, countingTree } from '../testing/counting-tree.js';
 import { createCluster, openSession, quiet, type RecordingSubscriber, type TestNode } from './testing/kit.js';
-
-/** Numbers its answers, so that one too many or too few shows. */
-const countingTree = `tree: counting
-language: en-US
-start: loop
-fallback: bye
-variables: { n: 0 }
-nodes:
-  loop:
-    listen:
-      branches:
-        - { id: count, examples: [count please], go: count }
-      no_input: { after: 500s, prompts: [Hello?], max: 1 }
-      no_match: { prompts: [Pardon?], max: 1 }
-  count: { set: { n: = n + 1 }, go: tell }
-  tell: { say: 'answer {n}', go: loop }
-  bye: { end: { say: Goodbye. } }
-`;
 
 const nodesAlive = 3;
 const steps = 150;
@@ -47,7 +30,7 @@ test.each(Array.from({ length: 40 }, (_, index) => index + 1))(
         author: 'user',
         senderId: 'alice',
         clientId: `m${sent}`,
-        body: { type: 'text', text: 'count please' },
+        body: { type: 'text', text: countingText },
       } as const;
       const { outcome } = await node.hub.submit(ref, request);
       // A client sends again what was not acknowledged.
