@@ -109,10 +109,15 @@ export class RedisRoutingStore implements RoutingStore {
     return this.#ask(async (commands) => {
       this.#dropSubscription();
       const channels = [null, incarnation].map((which) => nodeChannel(this.#prefix, nodeId, which));
-      const subscription = await Subscription.open(this.#clients, anyMaster(commands), channels, {
-        onMessage: (text) => this.#listener?.onMessage(text),
-        onEnd: (reason) => this.#onSubscriptionEnd(reason),
-      });
+      const subscription = await Subscription.open(
+        this.#clients,
+        anyMaster(commands, this.#random),
+        channels,
+        {
+          onMessage: (text) => this.#listener?.onMessage(text),
+          onEnd: (reason) => this.#onSubscriptionEnd(reason),
+        },
+      );
       this.#dropSubscription();
       if (this.#up) this.#subscription = subscription;
       else subscription.close();
@@ -187,9 +192,10 @@ export class RedisRoutingStore implements RoutingStore {
   }
 }
 
-/** A server of the cluster to begin with; null when there is no cluster. */
-function anyMaster(commands: Redis | Cluster): RedisAddress | null {
+/** A server of the cluster to begin with, another one each time; null when there is no cluster. */
+function anyMaster(commands: Redis | Cluster, random: Random): RedisAddress | null {
   if (!(commands instanceof Cluster)) return null;
-  const { host, port } = commands.nodes('master')[0]?.options ?? {};
+  const masters = commands.nodes('master');
+  const { host, port } = masters[random.integer(Math.max(1, masters.length))]?.options ?? {};
   return host !== undefined && port !== undefined ? { host, port } : null;
 }

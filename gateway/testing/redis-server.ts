@@ -166,6 +166,7 @@ export class RedisCluster {
       const words = ['--cluster', 'create', ...cluster.addresses, '--cluster-replicas', String(replicas)];
       await run('redis-cli', [...words, '--cluster-yes']);
       await eventually('the cluster is ready', () => cluster.isReady());
+      await eventually('the replicas follow', () => cluster.isInStep());
       return cluster;
     });
   }
@@ -194,6 +195,12 @@ export class RedisCluster {
 
   async close(): Promise<void> {
     for (const server of this.servers) await server.close();
+  }
+
+  /** Every replica has what its master has. */
+  async isInStep(): Promise<boolean> {
+    const states = await Promise.all(this.servers.map((server) => server.ask('info', 'replication')));
+    return states.every((state) => !state.includes('role:slave') || state.includes('master_link_status:up'));
   }
 
   /** Every server that runs says so. */
