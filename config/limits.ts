@@ -263,9 +263,33 @@ export const routingLimits = {
   lookupFreshMs: 4_000,
   lookups: 20_000,
   devicesPerUser: 32,
-  /** Messages that wait for the wire while it is being connected; more are deferred at once. */
+  /** Devices of one user whose last epoch is kept, those that nobody has included; of more, only the claimed ones. */
+  marksPerUser: 128,
+  /** Messages that wait for the wire while it is being connected, or for Redis to take them; more are deferred at once. */
   waitingEnvelopes: 10_000,
+  /** All of them together, in characters. */
+  waitingCharacters: 16_777_216,
+  /** How long they wait after the wire was lost; then all are deferred. */
+  waitingMs: 2_000,
   nodes: 1_000,
+  /** Claims renewed in one go. */
+  renewBatch: 200,
+  /** Longest pause between two such batches; it varies, so that nodes do not move in step. */
+  renewPauseMs: 50,
+  /** A message to itself that has not come back after this is lost. */
+  probeMs: 2_000,
+  /** Between two attempts to join after the store is back. */
+  joinRetryMs: 1_000,
+  /** Users whose claims have to be tidied when the store is back; the claims of more end with their lease. */
+  untidyUsers: 10_000,
+  /** Names in one message between nodes. */
+  nameCharacters: 1_024,
+  /** Redis: one command. */
+  commandMs: 2_000,
+  connectMs: 3_000,
+  /** Between two attempts to connect: doubled each time from the first to the most, with jitter. */
+  retryFirstMs: 50,
+  retryMostMs: 2_000,
 } as const;
 
 /** gateway/services: requests to back-office systems. */
