@@ -169,8 +169,8 @@ export const closeCodes = {
   routeLost: 4206,
 } as const;
 
-/** Close codes of WebSocket itself that say what the client did wrong: not its protocol, not UTF-8, too large. */
-const clientFaults: readonly number[] = [1002, 1003, 1007, 1009, 1010];
+/** Close codes of WebSocket itself that say what the client did wrong: not its protocol, not UTF-8, in too many pieces, too large. */
+const clientFaults: readonly number[] = [1002, 1003, 1007, 1008, 1009, 1010];
 
 /**
  * True: a client may connect again by itself (with a fresh token after `tokenExpired`).
