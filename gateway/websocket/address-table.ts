@@ -53,6 +53,10 @@ export class AddressTable {
     return { ok: true, leave };
   }
 
+  clear(): void {
+    this.#entries.clear();
+  }
+
   #add(key: string): AddressEntry | null {
     if (this.#entries.size >= (this.#options.maxAddresses ?? chatSocketLimits.rateEntries)) return null;
     const hellos = new SlidingWindow(this.#options.helloPerIpPer10s, chatSocketLimits.rateWindowMs);

@@ -9,7 +9,7 @@ import type { ConnectionCounters } from './connection-counters.js';
 import { parseFrame, type FrameRefusal } from './frame-parser.js';
 import { messageFrame, plainFrame, signalFrame } from './frame-texts.js';
 import { Heartbeat } from './heartbeat.js';
-import { open, type CloseCode, type Opened, type OpeningDeps } from './opening.js';
+import { giveBack, open, type CloseCode, type Opened, type OpeningDeps } from './opening.js';
 import { closeCodes, type ClientFrame, type HelloFrame, type ProtocolLimits } from './protocol.js';
 import { TokenBucket } from './rates.js';
 import { OpenSession } from './open-session.js';
@@ -46,6 +46,22 @@ export interface ConnectionEvents {
 }
 
 const versions: readonly number[] = [1];
+
+/** What `ws` closes with (its documentation, "Error codes"); others of its errors belong to sending. */
+const faultCodes: Readonly<Record<string, number>> = {
+  WS_ERR_EXPECTED_FIN: 1_002,
+  WS_ERR_EXPECTED_MASK: 1_002,
+  WS_ERR_INVALID_CLOSE_CODE: 1_002,
+  WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH: 1_002,
+  WS_ERR_INVALID_OPCODE: 1_002,
+  WS_ERR_INVALID_UTF8: 1_007,
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: 1_008,
+  WS_ERR_UNEXPECTED_MASK: 1_002,
+  WS_ERR_UNEXPECTED_RSV_1: 1_002,
+  WS_ERR_UNEXPECTED_RSV_2_3: 1_002,
+  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: 1_009,
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1_009,
+};
 
 const nextStates: Readonly<Record<ConnectionState, readonly ConnectionState[]>> = {
   'awaiting-hello': ['opening', 'closing', 'closed'],
@@ -132,18 +148,22 @@ export class Connection implements Subscriber {
     this.#events.onClosed(this);
   }
 
-  /** The WebSocket layer refused what came (RFC 6455 7.4.1) and closes by itself. */
-  socketFailed(code: string): void {
-    this.#deps.counters.refused.increment(code);
+  /**
+   * An error of `ws`, by its code: either what came is no WebSocket of ours, and `ws` says so with a code of RFC 6455
+   * 7.4.1; or the network failed, and the close follows.
+   */
+  socketFailed(error: string): void {
+    const code = faultCodes[error];
+    if (code === undefined || this.#isOver()) return;
+    this.#deps.counters.refused.increment(error.slice(7).toLowerCase().replaceAll('_', '-'));
+    this.#startClosing(code);
   }
 
   /** Says why and ends; the first reason counts. Cut off when the client does not answer. */
   close(code: CloseCode, reason: string): void {
     if (this.#isOver()) return;
-    this.#deps.counters.closes.increment(String(code));
     this.#deps.logger.debug('chat connection closed', { connection: this.id, code, reason });
-    this.#leaveTo('closing');
-    this.#deadline = this.#deps.wheel.after(this.#deps.bounds.closeMs, () => this.#socket.terminate());
+    this.#startClosing(code);
     this.#socket.close(code, reason);
   }
 
@@ -318,6 +338,10 @@ export class Connection implements Subscriber {
   }
 
   #opened(opened: Opened): void {
+    if (this.#state !== 'opening') {
+      giveBack(opened);
+      return;
+    }
     this.#moveTo('open');
     this.#deadline?.cancel();
     this.#deadline = null;
@@ -366,6 +390,12 @@ export class Connection implements Subscriber {
     this.#expiry = this.#deps.wheel.after(leftMs, () =>
       this.close(closeCodes.tokenExpired, 'the token has expired'),
     );
+  }
+
+  #startClosing(code: number): void {
+    this.#deps.counters.closes.increment(String(code));
+    this.#leaveTo('closing');
+    this.#deadline = this.#deps.wheel.after(this.#deps.bounds.closeMs, () => this.#socket.terminate());
   }
 
   #moveTo(state: ConnectionState): void {

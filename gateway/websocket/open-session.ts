@@ -8,7 +8,7 @@ import type { ConnectionCounters } from './connection-counters.js';
 import { ackFrame, historyFrame, plainFrame, pongFrame } from './frame-texts.js';
 import { InOrder } from './in-order.js';
 import { MarkKeeper } from './mark-keeper.js';
-import type { CloseCode, Opened, OpeningDeps } from './opening.js';
+import { giveBack, type CloseCode, type Opened, type OpeningDeps } from './opening.js';
 import { closeCodes, type ClientFrame, type ErrorCode, type HelloFrame } from './protocol.js';
 
 export interface OpenSessionDeps extends Pick<OpeningDeps, 'sessions' | 'tokens'> {
@@ -110,10 +110,7 @@ export class OpenSession {
     if (this.#closed) return;
     this.#tellTyping(false);
     this.#closed = true;
-    const { attachment, lease, place } = this.#opened;
-    attachment.detach();
-    place.leave();
-    void lease.release();
+    giveBack(this.#opened);
   }
 
   #submit({ id, text, value }: MessageFrame): void {

@@ -56,9 +56,10 @@ const tokenCodes = {
 } as const;
 
 /**
- * From hello to an open connection: who is it, which session, which route, and is the client still there?
+ * From hello to an open connection: who is it, which session, which route?
  *
- * Whatever was taken on the way is given back when it does not come to that. Never rejects.
+ * Whatever was taken on the way is given back when it does not come to that. Who gets `opened` looks whether the client
+ * is still there, and else calls `giveBack`.
  */
 export async function open(hello: HelloFrame, opener: Opener, deps: OpeningDeps): Promise<Opening> {
   const verdict = await deps.tokens.verify(hello.token);
@@ -90,12 +91,17 @@ async function attach(
   }
   if (!attachment) return refused(closeCodes.unknownSession, 'this user has no such session');
   const lease = opener.gone() ? null : await claim(hello, holder, opener, deps);
-  if (lease && 'route' in lease && !opener.gone())
+  if (lease && 'route' in lease)
     return { outcome: 'opened', opened: { holder, record, attachment, lease, place } };
   attachment.detach();
-  if (lease && 'route' in lease) await lease.release();
-  if (lease && 'code' in lease) return { outcome: 'refused', closing: lease };
-  return { outcome: 'gone' };
+  return lease ? { outcome: 'refused', closing: lease } : { outcome: 'gone' };
+}
+
+/** Lets go of everything that an open connection holds; idempotent. */
+export function giveBack({ attachment, lease, place }: Opened): void {
+  attachment.detach();
+  place.leave();
+  void lease.release();
 }
 
 async function claim(

@@ -132,9 +132,12 @@ export class ChatSocketServer {
     return this.#departure.begin(this.#options.drainSeconds * 1_000);
   }
 
-  /** As `drain` in no time; those that do not say goodbye are cut. Idempotent. */
-  close(): Promise<void> {
-    return this.#departure.begin(0);
+  /** As `drain` in no time, and forgets rates; those that do not say goodbye are cut. Idempotent. */
+  async close(): Promise<void> {
+    await this.#departure.begin(0);
+    this.#wheel.clear();
+    this.#addresses.clear();
+    this.#users.clear();
   }
 
   /** For `/metrics`. */

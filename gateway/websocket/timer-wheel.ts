@@ -59,6 +59,14 @@ export class TimerWheel {
     this.#timer = null;
   }
 
+  /** Forgets all that wait. */
+  clear(): void {
+    for (const slot of this.#slots) slot?.clear();
+    this.#size = 0;
+    this.#timer?.cancel();
+    this.#timer = null;
+  }
+
   #arm(): void {
     if (this.#timer || this.#size === 0) return;
     const nextMs = this.#startMs + (this.#doneTick + 1) * this.#tickMs;

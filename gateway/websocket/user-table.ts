@@ -63,6 +63,10 @@ export class UserTable {
     };
   }
 
+  clear(): void {
+    this.#users.clear();
+  }
+
   #add(key: string): UserEntry | null {
     if (this.#users.size >= (this.#options.maxUsers ?? chatSocketLimits.rateEntries)) return null;
     const messages = new SlidingWindow(this.#options.messagesPer10s, chatSocketLimits.rateWindowMs);
