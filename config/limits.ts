@@ -234,6 +234,52 @@ export const chatLimits = {
   sessions: 200_000,
 } as const;
 
+/** gateway/websocket: what its own parts hold beside `chatLimits`. */
+export const chatSocketLimits = {
+  /** Arrays and objects inside each other in a frame. */
+  frameDepth: 4,
+  /** Versions that a hello may name. */
+  versions: 16,
+  /** Connections that have not said who they are; more are refused. */
+  waitingHello: 2_000,
+  /** Frames that a client sends after its hello and before `ready`. */
+  openingFrames: 64,
+  /** From hello to `ready`. */
+  openMs: 20_000,
+  /** A close handshake that takes longer is cut. */
+  closeMs: 5_000,
+  /** Bytes that are handed to the socket at one time; the rest waits, so that progress can be seen. */
+  windowBytes: 32_768,
+  /** One answer to `history`. */
+  historyBytes: 131_072,
+  /** Addresses, and users, that are remembered for their rates. */
+  rateEntries: 200_000,
+  rateWindowMs: 10_000,
+  /** Coarse timeouts are kept to this. */
+  wheelTickMs: 1_000,
+  /** Connections are sent away in steps of this. */
+  drainStepMs: 100,
+  /** Clients that are sent away come back within this, each at a time of its own. */
+  reconnectSpreadMs: 5_000,
+} as const;
+
+/** gateway/websocket: tokens, the keys of their issuer, and visitors. */
+export const tokenLimits = {
+  subjectCharacters: 128,
+  /** How far the issuer's clock may be off. */
+  toleranceSeconds: 30,
+  jwksBytes: 262_144,
+  jwksMs: 5_000,
+  /** Keys are used this long before they are read again. */
+  jwksFreshMs: 600_000,
+  /** An unknown key makes us read the keys again, no more often than this. */
+  jwksCoolDownMs: 30_000,
+  /** After a failure, the keys are not asked for again before this. */
+  jwksRetryMs: 2_000,
+  visitorBodyBytes: 8_192,
+  visitorWindowMs: 60_000,
+} as const;
+
 /** gateway/ports/session-log.ts and its stores. */
 export const logLimits = {
   messagesPerSession: 100_000,

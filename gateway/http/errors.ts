@@ -15,6 +15,7 @@ export type HttpErrorCode =
   | 'headers-too-large'
   | 'unsupported-media-type'
   | 'timeout'
+  | 'rate'
   | 'internal';
 
 export interface ErrorBody {

@@ -21,6 +21,7 @@ const providerNames = [
   'media',
   'sip',
   'mrcp',
+  'chat',
   'sessions',
 ] as const satisfies readonly (keyof Providers)[];
 
@@ -70,6 +71,7 @@ export class Metrics implements TurnMetrics, ServiceMetrics {
     this.#registerMedia();
     this.#registerCache();
     this.#registerSignalling();
+    this.#registerChat();
   }
 
   /** Records how long a stage of a turn took; one histogram update. */
@@ -207,6 +209,63 @@ export class Metrics implements TurnMetrics, ServiceMetrics {
     );
     this.#gauge('parley_sessions', 'Conversations alive.', ['ingress'], () =>
       Object.entries(this.#readings.sessions ?? {}).map(([ingress, count]) => [{ ingress }, count]),
+    );
+  }
+
+  #registerChat(): void {
+    const chat = () => this.#readings.chat;
+    const directions = (incoming: 'bytesIn' | 'framesIn', outgoing: 'bytesOut' | 'framesOut') => () => {
+      const reading = chat();
+      return reading === undefined
+        ? []
+        : [
+            [{ direction: 'in' }, reading[incoming]] as const,
+            [{ direction: 'out' }, reading[outgoing]] as const,
+          ];
+    };
+    const byLabel = (label: string, pick: 'closes' | 'refused') => () =>
+      Object.entries(chat()?.[pick] ?? {}).map(([value, count]) => [{ [label]: value }, count] as const);
+    this.#gauge('parley_chat_connections', 'Chat connections open.', [], () =>
+      only(chat(), (reading) => reading.connections),
+    );
+    this.#gauge('parley_chat_waiting_hello', 'Chat connections that have not said who they are.', [], () =>
+      only(chat(), (reading) => reading.waitingHello),
+    );
+    this.#gauge('parley_chat_paused', 'Chat connections that do not take what is sent.', [], () =>
+      only(chat(), (reading) => reading.paused),
+    );
+    this.#counter(
+      'parley_chat_frames_total',
+      'Frames of chat clients.',
+      ['direction'],
+      directions('framesIn', 'framesOut'),
+    );
+    this.#counter(
+      'parley_chat_bytes_total',
+      'Bytes of the frames of chat clients.',
+      ['direction'],
+      directions('bytesIn', 'bytesOut'),
+    );
+    this.#counter(
+      'parley_chat_closes_total',
+      'Chat connections that ended, by close code.',
+      ['code'],
+      byLabel('code', 'closes'),
+    );
+    this.#counter(
+      'parley_chat_refused_total',
+      'Upgrades, frames and messages of chat clients that were not taken.',
+      ['reason'],
+      byLabel('reason', 'refused'),
+    );
+    this.#counter('parley_chat_slow_total', 'Chat clients closed because they took nothing.', [], () =>
+      only(chat(), (reading) => reading.slow),
+    );
+    this.#counter(
+      'parley_chat_dropped_signals_total',
+      'Typing and marks left out for chat clients that take little.',
+      [],
+      () => only(chat(), (reading) => reading.droppedSignals),
     );
   }
 

@@ -51,12 +51,40 @@ export interface MrcpReading {
   readonly refusedRequests: number;
 }
 
+/** The chat socket: counts since start, except those marked as of now. */
+export interface ChatSocketReading {
+  /** Now, as are the next four. */
+  readonly connections: number;
+  /** Connections that have not said who they are. */
+  readonly waitingHello: number;
+  /** Users and addresses whose rates are remembered. */
+  readonly users: number;
+  readonly addresses: number;
+  /** Coarse timeouts that wait. */
+  readonly timers: number;
+  readonly framesIn: number;
+  readonly framesOut: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Connections that are not sent messages now, because they do not take them. */
+  readonly paused: number;
+  /** Closed because they took nothing. */
+  readonly slow: number;
+  /** Typing and marks that were left out for connections that take little. */
+  readonly droppedSignals: number;
+  /** By close code. */
+  readonly closes: Readonly<Record<string, number>>;
+  /** Upgrades, frames and messages that were not taken, by reason. */
+  readonly refused: Readonly<Record<string, number>>;
+}
+
 /** Where scrapes read from; each is called once a scrape, must be quick, and may be left out. */
 export interface Providers {
   cache?(): CacheReading;
   media?(): MediaReading;
   sip?(): SipReading;
   mrcp?(): MrcpReading;
+  chat?(): ChatSocketReading;
   /** Conversations by where the user comes from. */
   sessions?(): Readonly<Record<string, number>>;
 }

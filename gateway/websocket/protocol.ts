@@ -169,7 +169,14 @@ export const closeCodes = {
   routeLost: 4206,
 } as const;
 
-/** True: a client may connect again by itself (with a fresh token after `tokenExpired`). */
+/** Close codes of WebSocket itself that say what the client did wrong: not its protocol, not UTF-8, in too many pieces, too large. */
+const clientFaults: readonly number[] = [1002, 1003, 1007, 1008, 1009, 1010];
+
+/**
+ * True: a client may connect again by itself (with a fresh token after `tokenExpired`).
+ *
+ * A frame past `frameBytes` is closed by WebSocket's own 1009 (RFC 6455 7.4.1), and coming back would repeat it.
+ */
 export function mayReconnect(code: number): boolean {
-  return code < 4100 || code >= 4200;
+  return code >= 4200 || (code < 4100 && !clientFaults.includes(code));
 }
