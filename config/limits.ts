@@ -439,6 +439,8 @@ export const configLimits = {
 export const httpLimits = {
   headerBytes: 16_384,
   urlCharacters: 2_048,
+  /** One part of a path that names something, decoded. */
+  paramCharacters: 1_024,
   /** From the first byte of a request to the end of its headers. */
   headersMs: 10_000,
   /** From the first byte of a request to the end of its body. */

@@ -109,7 +109,7 @@ export class ParleyNode {
         address: bindAddress(config, 'http'),
         port: config.http.port,
         maxConnections: config.http.maxConnections,
-        apiKeys: config.security.apiKeys,
+        ...config.security,
       },
       { clock: deps.clock, logger: deps.logger },
       [
@@ -119,7 +119,7 @@ export class ParleyNode {
           metrics,
           status: () => nodeStatus(parts, this.httpPort),
         }),
-        treeRoutes({ trees: parts.bots, authenticated: config.security.apiKeys.length > 0 }),
+        treeRoutes({ trees: parts.bots }),
       ],
     );
   }
