@@ -271,8 +271,9 @@ export const apiLimits = {
   /** Of a button or a card. */
   titleCharacters: 200,
   urlCharacters: 1_024,
-  /** Ended sessions of a user that are asked whether they hold a repeated message. */
+  /** Ended sessions of a user that are asked whether they hold a repeated message, and how long ago they ended. */
   repeatSessions: 3,
+  repeatMs: 86_400_000,
   /** Sessions opened for one message, each of which was ended before it took it. */
   openAttempts: 3,
   /** Told with Retry-After while the log is away. */

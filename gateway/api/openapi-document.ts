@@ -114,7 +114,7 @@ function parametersOf(
     return {
       name,
       in: place,
-      required: place === 'path' || !field.safeParse(undefined).success,
+      required: !z.object({ it: field }).safeParse({}).success,
       ...(description === undefined ? {} : { description }),
       schema,
     };

@@ -159,7 +159,8 @@ function known(headers: FastifyRequest['headers'], schema: z.ZodType): Record<st
 
 function mistake(place: string, error: z.ZodError): Checked {
   const [issue] = error.issues;
-  const path = issue?.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : (issue?.path ?? []);
+  const path =
+    issue?.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : (issue?.path ?? []);
   const field = path.length === 0 ? place : path.join('.');
   return { ok: false, field, message: `${field} (${place}) is not valid: ${issue?.message ?? ''}` };
 }

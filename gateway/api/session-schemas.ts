@@ -10,12 +10,15 @@ function text(most: number, least = 0) {
   return z.string().min(least).max(most).regex(storable, { error: 'holds NUL or half a character' });
 }
 
-/** Who a session is with: whatever the application calls its users. */
-export const userId = text(apiLimits.userCharacters, 1).regex(/^\P{Cc}*$/u, {
-  error: 'holds a control character',
-});
+/** What the log takes for a name. */
+function nameText(most: number) {
+  return text(most, 1).regex(/^\P{Cc}*$/u, { error: 'holds a control character' });
+}
 
-export const sessionId = text(logLimits.nameCharacters, 1);
+/** Who a session is with: whatever the application calls its users. */
+const userId = nameText(apiLimits.userCharacters);
+
+const sessionId = nameText(logLimits.nameCharacters);
 
 const ingress = z
   .string()
@@ -85,7 +88,9 @@ const messageShape = {
   quickReplies: quickReplies.optional(),
   card: card.optional(),
   author: z.enum(['system', 'agent']).default('system'),
-  name: text(apiLimits.titleCharacters, 1).optional().describe('Of the agent; the name of the key without it.'),
+  name: nameText(apiLimits.titleCharacters)
+    .optional()
+    .describe('Of the agent; the name of the key without it.'),
 };
 
 export const messageBody = z.strictObject(messageShape).meta({ id: 'NewMessage' });
