@@ -40,6 +40,3 @@ export const webhooksSection = list(webhook)
       [{ name: 'crm', url: 'https://crm.example.com/parley', secret: '${PARLEY_CRM_WEBHOOK_SECRET}' }],
     ],
   });
-
-/** One entry of `webhooks`. */
-export type WebhookConfig = z.output<typeof webhook>;

@@ -24,8 +24,8 @@ const ingress = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,31}$/, { error: 'not the name of an ingress, such as chat or wechat' });
 
-/** A number in a query. */
-function integer(least: number, most: number) {
+/** A number in a query or a path. */
+export function integer(least: number, most: number) {
   return z.preprocess(
     (value) => (typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value),
     z.int().min(least).max(most),

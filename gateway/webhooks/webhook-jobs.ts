@@ -1,5 +1,5 @@
 import type { Random } from '../../config/random.js';
-import type { WebhookConfig } from '../../config/sections/webhooks.js';
+import type { WebhookConfig } from './webhook-config.js';
 import type { NewJob, SessionRef } from '../ports/session-log.js';
 
 export type WebhookEvent = WebhookConfig['events'][number];

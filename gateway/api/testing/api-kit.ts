@@ -4,7 +4,7 @@ import { SeededRandom } from '../../../config/random.js';
 import type { Config } from '../../../config/schema.js';
 import { Secret } from '../../../config/secret.js';
 import { apiScopes, type ApiScope } from '../../../config/sections/operation.js';
-import type { WebhookConfig } from '../../../config/sections/webhooks.js';
+import type { WebhookConfig } from '../../webhooks/webhook-config.js';
 import { HttpServer, type Routes } from '../../http/http-server.js';
 import { treeRoutes, type TreeRoutesDeps } from '../../http/tree-routes.js';
 import { operationsRoutes } from '../../http/operations-routes.js';
