@@ -30,7 +30,7 @@ const operations = {
   list: {
     id: 'listWebhooks',
     tag: 'webhooks',
-    summary: 'The configured webhooks, and how this node fares with them.',
+    summary: 'The configured webhooks.',
     method: 'GET',
     path: '/api/v1/webhooks',
     scope: 'webhooks:read',
@@ -81,19 +81,15 @@ export function webhookRoutes(deps: WebhookRoutesDeps): Routes {
 
   return (app) => {
     serve(app, deps, operations.list, ({ tenant }, reply) => {
-      const readings = new Map(dispatcher.readings().map((reading) => [reading.hook, reading]));
+      const paused = new Set(
+        dispatcher
+          .readings()
+          .filter((reading) => reading.paused)
+          .map(({ hook }) => hook),
+      );
       const webhooks = dispatcher.hooks
         .filter((hook) => concerns(hook, tenant))
-        .map(({ events, name, tenant: only }) => {
-          const {
-            dead = 0,
-            delivered = 0,
-            failed = 0,
-            paused = false,
-            running = 0,
-          } = readings.get(name) ?? {};
-          return { name, events, tenant: only, delivered, failed, dead, running, paused };
-        });
+        .map(({ events, name, tenant: only }) => ({ name, events, tenant: only, paused: paused.has(name) }));
       return reply.send({ webhooks });
     });
 

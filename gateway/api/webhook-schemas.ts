@@ -22,11 +22,7 @@ export const hooksAnswer = z
         name: z.string(),
         events: z.array(z.string()),
         tenant: z.string().nullable().describe('Only its events; null: of all.'),
-        delivered: z.int().describe('By this node since it started, like the other numbers.'),
-        failed: z.int().describe('Attempts that did not deliver.'),
-        dead: z.int().describe('Deliveries that were given up.'),
-        running: z.int(),
-        paused: z.boolean().describe('It failed too often and is left alone for a while.'),
+        paused: z.boolean().describe('It failed too often, and this node leaves it alone for a while.'),
       }),
     ),
   })

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import type { Clock, Timer } from '../../config/clock.js';
 import { webhookLimits } from '../../config/limits.js';
 import type { Logger } from '../../config/logger.js';
@@ -52,6 +54,8 @@ export class WebhookLane {
   /** Woken while claiming, or the last claim was full: there may be more. */
   #more = false;
   #pollMs: number;
+  /** When the next of the deliveries that failed here is due, as far as is known. */
+  #retryDueMs = Infinity;
   #timer: { readonly timer: Timer; readonly dueMs: number } | null = null;
   #logAway = false;
   #closed = false;
@@ -64,6 +68,8 @@ export class WebhookLane {
     this.#pollMs = deps.timing.pollFirstMs;
     const circuit = { failures: webhookLimits.failuresInARow, openMs: deps.timing.pauseMs };
     this.#circuit = new Circuit(circuit, deps.clock);
+    // One for each delivery under way.
+    setMaxListeners(0, this.#stop.signal);
   }
 
   get config(): WebhookConfig {
@@ -146,7 +152,14 @@ export class WebhookLane {
     if (claimed === room) this.#more = true;
     this.#pollMs = claimed ? pollFirstMs : Math.min(pollMostMs, this.#pollMs * 2);
     if (this.#more && claimed !== null && this.#room > 0) this.#look();
-    else this.#pollWithin(this.#pollMs);
+    else this.#pollWithin(Math.min(this.#pollMs, this.#untilRetryMs()));
+  }
+
+  #untilRetryMs(): number {
+    const leftMs = this.#retryDueMs - this.#deps.clock.nowMs();
+    if (leftMs > 0) return leftMs;
+    this.#retryDueMs = Infinity;
+    return Infinity;
   }
 
   #pollWithin(delayMs: number): void {
@@ -214,6 +227,7 @@ export class WebhookLane {
     const fields = { ...this.#fieldsOf(job), status, reason, attempts: job.attempts, delayMs };
     this.#deps.logger.warn('webhook delivery failed, it is made again', fields);
     await this.#try(() => log.retryJob(job, delayMs, reason));
+    this.#retryDueMs = Math.min(this.#retryDueMs, clock.nowMs() + delayMs);
     this.#pollWithin(delayMs);
   }
 
