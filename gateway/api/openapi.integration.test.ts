@@ -3,8 +3,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { MemorySessionLog } from '../../adapters/database/memory-session-log.js';
 import { SystemClock } from '../../config/clock.js';
+import { MemoryLogger } from '../../config/logger.js';
 import { SeededRandom } from '../../config/random.js';
+import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
 import { ApiKit } from './testing/api-kit.js';
+import { webhookRoutes } from './webhook-routes.js';
 
 /** Every route under /api/v1 that was registered, as OpenAPI writes it. */
 const registered: string[] = [];
@@ -13,7 +16,10 @@ let document: Record<string, Record<string, Record<string, unknown>>>;
 
 beforeAll(async () => {
   const log = new MemorySessionLog(new SystemClock(), new SeededRandom(3));
+  const deps = { clock: new SystemClock(), random: new SeededRandom(4), logger: new MemoryLogger() };
+  const dispatcher = new WebhookDispatcher({ hooks: [] }, { log, ...deps });
   kit = new ApiKit(log, {
+    routes: [webhookRoutes({ dispatcher, log, logger: deps.logger, defaultTenant: 'default' })],
     spy: (app) =>
       app.addHook('onRoute', ({ config, method, url }) => {
         if (!url.startsWith('/api/v1') || config?.anyKey === true) return;

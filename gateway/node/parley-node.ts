@@ -9,6 +9,7 @@ import type { Config } from '../../config/schema.js';
 import { compileGrammarDocument } from '../../media/speech/grammar/compile.js';
 import { WorkerMediaHost } from '../../media/worker/worker-host.js';
 import { TemplateStore } from '../../templates/loader.js';
+import { openapiRoutes } from '../api/openapi-routes.js';
 import { HttpServer } from '../http/http-server.js';
 import { operationsRoutes } from '../http/operations-routes.js';
 import { Readiness } from '../http/readiness.js';
@@ -113,6 +114,7 @@ export class ParleyNode {
       },
       { clock: deps.clock, logger: deps.logger },
       [
+        openapiRoutes({ version: deps.version }),
         operationsRoutes({
           clock: deps.clock,
           readiness: this.#readiness,

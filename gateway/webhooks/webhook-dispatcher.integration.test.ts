@@ -109,6 +109,16 @@ test('events arrive once each and in order, signed, on kept connections', async 
   expect(dispatcher.readings()).toMatchObject([{ hook: 'crm', delivered: 21, failed: 0, running: 0 }]);
 });
 
+test('a delivery signed with another secret is refused by the receiver, which shows that it looks', async () => {
+  const crm = await receiver();
+  const secret = 'another-secret-0123456789';
+  const kit = new Kit([hookConfig('crm', crm.url, { secret, attempts: 1, events: ['session.opened'] })]);
+  await kit.open('u1');
+  const dispatcher = kit.dispatcher();
+  await until(() => dispatcher.readings()[0]?.dead === 1);
+  expect([crm.complaints, crm.received]).toEqual([['signature'], []]);
+});
+
 describe('a receiver that misbehaves twice is told again, with the same id, and then no more', () => {
   const elsewhere = { redirect: 'http://127.0.0.1:1/' };
   test.each<[string, Behaviour]>([
