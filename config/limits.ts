@@ -241,6 +241,10 @@ export const logLimits = {
   jobErrorCharacters: 1_000,
   /** Calls that wait for the store; more are refused. */
   waitingCalls: 10_000,
+  /** Calls that share one transaction of SQLite, and one wait for the disk. */
+  batchCalls: 256,
+  /** How long SQLite waits for another program that writes to the file. */
+  busyMs: 2_000,
 } as const;
 
 /** gateway/routing: the user-to-node mapping. */

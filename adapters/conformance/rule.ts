@@ -4,6 +4,11 @@ export interface Rule<Fixture> {
   check(fixture: Fixture): Promise<readonly string[]>;
 }
 
+/** The claims that do not hold. */
+export function breaches(...claims: readonly (readonly [string, boolean])[]): readonly string[] {
+  return claims.filter(([, holds]) => !holds).map(([claim]) => claim);
+}
+
 /** What every fixture needs to let time pass: real for engines, `FakeClock.advance` for fakes. */
 export interface TimeKeeper {
   wait(ms: number): Promise<void>;

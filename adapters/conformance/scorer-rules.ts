@@ -1,5 +1,5 @@
 import type { Candidate, CandidateSet, ScoredBranch, SimilarityScorer } from '../../dialog/scoring.js';
-import { waitFor, type Rule, type TimeKeeper } from './rule.js';
+import { breaches, waitFor, type Rule, type TimeKeeper } from './rule.js';
 
 /** Ways in which what a scorer depends on can fail it; a fixture names those that it can bring about. */
 export type ScorerFault =
@@ -84,10 +84,6 @@ async function outcome(
   );
   await waitFor(fixture, () => ended !== 'late');
   return ended;
-}
-
-function breaches(...claims: readonly (readonly [string, boolean])[]): readonly string[] {
-  return claims.filter(([, holds]) => !holds).map(([claim]) => claim);
 }
 
 /** 0 to 1, best first, each branch once and none that was not asked for. */
