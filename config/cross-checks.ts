@@ -5,6 +5,7 @@ import { suggestName } from './nearest.js';
 import { bindAddress, rtpStreams } from './network-plan.js';
 import type { Protocol } from './network-plan.js';
 import type { Finding } from './problem.js';
+import { checkKeys, checkWebhooks } from './key-checks.js';
 import type { Config } from './schema.js';
 import { checkSimilarity } from './similarity-checks.js';
 
@@ -18,6 +19,8 @@ export function crossCheck(config: Config): Finding[] {
     ...checkDirectories(config),
     ...checkRules(config),
     ...checkSimilarity(config),
+    ...checkKeys(config),
+    ...checkWebhooks(config),
   ];
 }
 
@@ -48,8 +51,9 @@ function checkExposure(config: Config): Finding[] {
       ),
     );
   }
-  if (exposed.includes('http') && config.security.apiKeys.length === 0) {
-    const fix = 'add a key to security.apiKeys, such as ${PARLEY_API_KEY}, or set http.address: 127.0.0.1';
+  if (exposed.includes('http') && config.security.apiKeys.length + config.security.keys.length === 0) {
+    const fix =
+      'add a key to security.apiKeys (or security.keys), such as ${PARLEY_API_KEY}, or set http.address: 127.0.0.1';
     findings.push(error(['security', 'apiKeys'], 'listen.public exposes http without authentication', fix));
   }
   const everyone = config.sip.allowFrom.findIndex((range) => /\/0$/.test(range));

@@ -342,6 +342,58 @@ export const routingLimits = {
   retryMostMs: 2_000,
 } as const;
 
+/** gateway/api: the HTTP interface to sessions. */
+export const apiLimits = {
+  /** Requests of one key in ten seconds, where the configuration sets no other number. */
+  requestsPer10s: 500,
+  /** Sessions and messages of one page: unless asked for otherwise, and at most. */
+  sessionsPerPage: 50,
+  mostSessionsPerPage: 200,
+  messagesPerPage: 100,
+  mostMessagesPerPage: 500,
+  userCharacters: 256,
+  idempotencyKeyCharacters: 64,
+  /** Of a button or a card. */
+  titleCharacters: 200,
+  urlCharacters: 1_024,
+  /** Ended sessions of a user that are asked whether they hold a repeated message, and how long ago they ended. */
+  repeatSessions: 3,
+  repeatMs: 86_400_000,
+  /** Sessions opened for one message, each of which was ended before it took it. */
+  openAttempts: 3,
+  /** Told with Retry-After while the log is away. */
+  retryAfterSeconds: 2,
+} as const;
+
+/** gateway/webhooks: deliveries to other systems. */
+export const webhookLimits = {
+  hooks: 100,
+  /** Bounds of what the configuration may set for one hook. */
+  timeoutMs: 60_000,
+  attempts: 50,
+  /** Deliveries of one hook that this node has in hand. */
+  concurrent: 8,
+  /** A failed delivery is made again after at most this; doubled with each attempt, up to `retryMostMs`. */
+  retryFirstMs: 5_000,
+  retryMostMs: 3_600_000,
+  /** Longest wait that a Retry-After may ask for. */
+  retryAfterMs: 3_600_000,
+  /** Between two looks at the log while there is nothing to do: doubled from the first to the most. */
+  pollFirstMs: 500,
+  pollMostMs: 10_000,
+  /** A claim holds for two time-outs and this, then another node may have it. */
+  leaseMarginMs: 15_000,
+  /** Of an answer, which nobody reads. */
+  responseBytes: 65_536,
+  /** Failures in a row after which a hook is left alone for `pauseMs`. */
+  failuresInARow: 5,
+  pauseMs: 10_000,
+  /** How long deliveries under way may take when the node stops. */
+  closeMs: 2_000,
+  /** Failed deliveries of one page. */
+  failedPerPage: 500,
+} as const;
+
 /** gateway/services: requests to back-office systems. */
 export const serviceLimits = {
   /** Bounds of what the configuration may set for one service. */
@@ -473,6 +525,8 @@ export const configLimits = {
 export const httpLimits = {
   headerBytes: 16_384,
   urlCharacters: 2_048,
+  /** One part of a path that names something, decoded. */
+  paramCharacters: 1_024,
   /** From the first byte of a request to the end of its headers. */
   headersMs: 10_000,
   /** From the first byte of a request to the end of its body. */

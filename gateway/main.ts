@@ -6,6 +6,7 @@ import { EspeakSynthesizer } from '../adapters/espeak/synthesizer.js';
 import { FliteSynthesizer } from '../adapters/flite/synthesizer.js';
 import { createSimilarityEngine } from '../adapters/similarity/create-engine.js';
 import { SystemClock } from '../config/clock.js';
+import { secretsOf } from '../config/config-secrets.js';
 import { loadConfig } from '../config/load.js';
 import type { Logger } from '../config/logger.js';
 import { suggestName } from '../config/nearest.js';
@@ -14,7 +15,6 @@ import { createLogger } from '../config/pino-logger.js';
 import { formatProblem } from '../config/problem.js';
 import { systemRandom } from '../config/random.js';
 import type { Config } from '../config/schema.js';
-import type { Secret } from '../config/secret.js';
 import { checkForAuthors } from '../dialog/check-authoring.js';
 import { loadTree } from '../dialog/load.js';
 import { NgramScorer } from '../dialog/ngram-scorer.js';
@@ -218,13 +218,6 @@ function chatServices(config: Config): Services | null {
     process.stderr.write(`services: ${err.message}\n`);
     return null;
   }
-}
-
-/** What no log line may show. */
-function secretsOf(config: Config): Secret[] {
-  const headers = Object.values(config.services).flatMap((service) => Object.values(service.headers));
-  const { security, similarity } = config;
-  return [...security.apiKeys, ...headers, ...(similarity.apiKey ? [similarity.apiKey] : [])];
 }
 
 function graph({ configFile, ...command }: Extract<Command, { verb: 'graph' }>): number {

@@ -15,7 +15,7 @@ export const listenSection = z
       .boolean()
       .default(false)
       .describe(
-        'Allow addresses that other machines can reach. Needs sip.allowFrom and security.apiKeys; without them the start is refused.',
+        'Allow addresses that other machines can reach. Needs sip.allowFrom and security.apiKeys or security.keys; without them the start is refused.',
       ),
     address: ipAddress
       .nullable()

@@ -21,10 +21,10 @@ export class NodeClient {
   readonly url: string;
   readonly #key: string | null;
 
-  /** Without `--node` the node that this configuration starts, without `--key` its first API key. */
+  /** Without `--node` the node that this configuration starts, without `--key` its first API key for trees. */
   constructor(config: Config, { node, key }: NodeOptions) {
     this.url = (node ?? ownUrl(config)).replace(/\/$/, '');
-    this.#key = key ?? config.security.apiKeys[0]?.reveal() ?? null;
+    this.#key = key ?? ownKey(config);
   }
 
   get(path: string): Promise<NodeAnswer> {
@@ -57,6 +57,12 @@ export class NodeClient {
       return { ok: false, reason: reasonOf(err) };
     }
   }
+}
+
+/** Of the keys that may change trees, the first. */
+function ownKey({ security }: Config): string | null {
+  const named = security.keys.find(({ scopes }) => scopes.includes('trees:write'));
+  return (security.apiKeys[0] ?? named?.key)?.reveal() ?? null;
 }
 
 function ownUrl(config: Config): string {

@@ -16,10 +16,19 @@ export type HttpErrorCode =
   | 'unsupported-media-type'
   | 'timeout'
   | 'rate'
+  | 'ended'
+  | 'full'
+  | 'idempotency-conflict'
+  | 'unavailable'
   | 'internal';
 
 export interface ErrorBody {
-  readonly error: { readonly code: HttpErrorCode; readonly message: string };
+  readonly error: {
+    readonly code: HttpErrorCode;
+    readonly message: string;
+    /** What the asker has to change, where it is one thing. */
+    readonly field?: string;
+  };
 }
 
 /** Answers with `{error: {code, message}}`; `message` is for the person who wrote the client. */
@@ -28,8 +37,9 @@ export function sendError(
   status: number,
   code: HttpErrorCode,
   message: string,
+  field?: string,
 ): FastifyReply {
-  const body: ErrorBody = { error: { code, message } };
+  const body: ErrorBody = { error: { code, message, ...(field === undefined ? {} : { field }) } };
   return reply.code(status).type('application/json; charset=utf-8').send(body);
 }
 

@@ -6,24 +6,25 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { Clock } from '../../config/clock.js';
 import { gatewayLimits, httpLimits } from '../../config/limits.js';
 import type { Logger } from '../../config/logger.js';
-import type { Secret } from '../../config/secret.js';
-import { ApiKeyGuard } from './authentication.js';
+import type { ApiScope } from '../../config/sections/operation.js';
+import './api-operation.js';
+import { ApiKeyGuard, type ApiCaller, type ApiKeySettings } from './authentication.js';
 import { codeOfStatus, refuseSocket, sendError } from './errors.js';
+import { isOwnMachine } from './own-machine.js';
 
 declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** True for routes that need no API key. */
-    readonly openToAll?: boolean;
+  interface FastifyRequest {
+    /** Null on routes that are open to all. */
+    caller: ApiCaller | null;
   }
 }
 
-export interface HttpServerOptions {
+/** Without `apiKeys` and `keys` there is no authentication. */
+export interface HttpServerOptions extends ApiKeySettings {
   readonly address: string;
   /** 0 asks for a free port. */
   readonly port: number;
   readonly maxConnections: number;
-  /** Empty: no authentication. */
-  readonly apiKeys: readonly Secret[];
 }
 
 export interface HttpServerDeps {
@@ -41,12 +42,16 @@ const safeHeaders = [
   ['cache-control', 'no-store'],
 ] as const;
 
+/** What whoever reaches the port may do where no key is configured; the rest is for this machine alone. */
+const openScopes: ReadonlySet<ApiScope> = new Set(['trees:read', 'operations:read']);
+
 const refusableMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 /**
  * The HTTP edge: bounds, authentication, error answers and shutting down; what is served comes in as `Routes`.
  *
- * Every route needs an API key unless its config says `openToAll`, unknown paths included.
+ * Every route needs an API key unless its config says `openToAll`, unknown paths included; its config names the scope
+ * that the key must have.
  */
 export class HttpServer {
   readonly #options: HttpServerOptions;
@@ -59,9 +64,10 @@ export class HttpServer {
   constructor(options: HttpServerOptions, deps: HttpServerDeps, routes: readonly Routes[]) {
     this.#options = options;
     this.#deps = deps;
-    this.#guard = new ApiKeyGuard(options.apiKeys);
+    this.#guard = new ApiKeyGuard(options);
     this.#app = createApp();
     this.#app.server.maxConnections = options.maxConnections;
+    this.#app.decorateRequest('caller', null);
     this.#app.addHook('onRequest', (request, reply, next) => {
       if (this.#admit(request, reply)) next();
     });
@@ -126,9 +132,38 @@ export class HttpServer {
       return false;
     }
     if (request.routeOptions.config.openToAll === true) return true;
-    if (this.#guard.allows(request.method, request.headers.authorization)) return true;
-    reply.headers({ 'www-authenticate': this.#guard.challenge, connection: 'close' });
-    sendError(reply, 401, 'unauthorized', 'send an API key: Authorization: Bearer KEY');
+    const caller = this.#guard.identify(request.method, request.headers.authorization);
+    if (!caller) {
+      reply.headers({ 'www-authenticate': this.#guard.challenge, connection: 'close' });
+      sendError(reply, 401, 'unauthorized', 'send an API key: Authorization: Bearer KEY');
+      return false;
+    }
+    request.caller = caller;
+    const refusal = this.#refusal(request, caller);
+    if (refusal !== null) {
+      sendError(reply.header('connection', 'close'), 403, 'forbidden', refusal);
+      return false;
+    }
+    return request.routeOptions.config.scope === undefined || this.#inRate(reply, caller);
+  }
+
+  /** Why a caller may not use a route, or null. */
+  #refusal(request: FastifyRequest, { scopes }: ApiCaller): string | null {
+    const { anyKey, scope } = request.routeOptions.config;
+    if (request.is404 || anyKey === true) return null;
+    if (!this.#guard.required && scope !== undefined && !openScopes.has(scope) && !isOwnMachine(request))
+      return 'without security.apiKeys or security.keys only this machine may do this';
+    if (scopes === null || (scope !== undefined && scopes.has(scope))) return null;
+    return scope === undefined
+      ? 'this needs a key of security.apiKeys'
+      : `this key lacks the scope ${scope}; the operator adds it under security.keys`;
+  }
+
+  #inRate(reply: FastifyReply, { rate }: ApiCaller): boolean {
+    const waitMs = rate.admit(this.#deps.clock.nowMs());
+    if (waitMs === 0) return true;
+    reply.headers({ 'retry-after': Math.ceil(waitMs / 1_000), connection: 'close' });
+    sendError(reply, 429, 'rate', 'too many requests with this key; wait as long as Retry-After says');
     return false;
   }
 
@@ -147,6 +182,7 @@ export class HttpServer {
       this.#app.route({
         method: others,
         url,
+        config: { anyKey: true },
         handler: (request, reply) => {
           reply.header('allow', allow);
           return sendError(
@@ -177,6 +213,7 @@ function createApp(): FastifyInstance {
     keepAliveTimeout: httpLimits.keepAliveMs,
     maxRequestsPerSocket: httpLimits.requestsPerSocket,
     forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: httpLimits.paramCharacters },
     clientErrorHandler: refuseSocket,
     frameworkErrors: (error, _request, reply) => void sendError(reply, 400, 'bad-request', error.message),
     http: {

@@ -2,6 +2,7 @@ import type { Clock } from '../../config/clock.js';
 import type { Routes } from './http-server.js';
 import type { Readiness } from './readiness.js';
 import type { StatusBody, StatusFacts } from './status.js';
+import { describeStatus } from './operations-api.js';
 import { statusPage } from './status-page.js';
 
 export interface OperationsDeps {
@@ -22,18 +23,22 @@ export function operationsRoutes(deps: OperationsDeps): Routes {
       return reply.code(report.ready ? 200 : 503).send(report);
     });
 
-    app.get('/metrics', async (_request, reply) => {
+    app.get('/metrics', { config: { scope: 'operations:read' } }, async (_request, reply) => {
       const text = await deps.metrics.text();
       return reply.type(deps.metrics.contentType).send(text);
     });
 
-    app.get('/api/v1/status', async (): Promise<StatusBody> => {
-      const readiness = await deps.readiness.report();
-      const uptimeSeconds = Math.floor((deps.clock.nowMs() - startedMs) / 1_000);
-      return { name: 'Parley', node: process.version, uptimeSeconds, readiness, ...deps.status() };
-    });
+    app.get(
+      '/api/v1/status',
+      { config: { scope: 'operations:read', api: describeStatus } },
+      async (): Promise<StatusBody> => {
+        const readiness = await deps.readiness.report();
+        const uptimeSeconds = Math.floor((deps.clock.nowMs() - startedMs) / 1_000);
+        return { name: 'Parley', node: process.version, uptimeSeconds, readiness, ...deps.status() };
+      },
+    );
 
-    app.get('/', (_request, reply) =>
+    app.get('/', { config: { scope: 'operations:read' } }, (_request, reply) =>
       reply
         .header('content-security-policy', statusPage.contentSecurityPolicy)
         .type('text/html; charset=utf-8')

@@ -1,27 +1,21 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
+import type { z } from 'zod';
 
-import { isLoopback } from '../../config/cidr.js';
 import { dialogLimits } from '../../config/limits.js';
-import { canarySplit } from '../trees/canary.js';
 import type { Change, Refusal } from '../trees/tree-change.js';
 import type { TreeLibrary } from '../trees/tree-library.js';
 import { sendError } from './errors.js';
 import type { Routes } from './http-server.js';
+import { activation, fileName, treeApi } from './tree-api.js';
 
 export interface TreeRoutesDeps {
   readonly trees: Pick<TreeLibrary, 'activate' | 'default' | 'names' | 'report' | 'rollback' | 'upload'>;
-  /** False: requests carry no API key, and only this machine may change trees. */
-  readonly authenticated: boolean;
 }
 
 const yamlTypes = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml', 'text/vnd.yaml'];
 
-const activation = z.strictObject({ version: z.int().min(0), canary: canarySplit.nullable().default(null) });
 const activationFix =
   'write {"version": 4}, or beside it "canary": {"percent": 10} or "canary": {"rule": {"source": "10.1.0.0/16"}}';
-
-const fileName = z.string().min(1).max(256);
 
 const statusOf: Readonly<Record<Refusal['code'], number>> = {
   'unknown-tree': 404,
@@ -42,36 +36,35 @@ interface Named {
  *
  * A refusal is `{error: {code, message, field, fix, problems}}`; each problem has its file, line and fix.
  */
-export function treeRoutes({ authenticated, trees }: TreeRoutesDeps): Routes {
+export function treeRoutes({ trees }: TreeRoutesDeps): Routes {
   return (app) => {
     app.addContentTypeParser(yamlTypes, { parseAs: 'string' }, (_request, body, done) => done(null, body));
-    const changing = {
-      onRequest: (request: FastifyRequest, reply: FastifyReply, next: () => void) => {
-        if (authenticated || isOwnMachine(request)) next();
-        else
-          sendError(reply, 403, 'forbidden', 'without security.apiKeys only this machine may change trees');
-      },
-    };
+    const reads = 'trees:read';
+    const writes = 'trees:write';
 
-    app.get('/api/v1/trees', () => ({
+    app.get('/api/v1/trees', { config: { scope: reads, api: treeApi.list } }, () => ({
       trees: trees.names.map((name) => ({ name, default: name === trees.default.id, ...trees.report(name) })),
     }));
 
-    app.get<Named>('/api/v1/trees/:name', (request, reply) => {
-      const { name } = request.params;
-      const report = trees.report(name);
-      if (report) return reply.send({ name, default: name === trees.default.id, ...report });
-      return sendError(
-        reply,
-        404,
-        'not-found',
-        `there is no tree "${name}"; known: ${trees.names.join(', ')}`,
-      );
-    });
+    app.get<Named>(
+      '/api/v1/trees/:name',
+      { config: { scope: reads, api: treeApi.get } },
+      (request, reply) => {
+        const { name } = request.params;
+        const report = trees.report(name);
+        if (report) return reply.send({ name, default: name === trees.default.id, ...report });
+        return sendError(
+          reply,
+          404,
+          'not-found',
+          `there is no tree "${name}"; known: ${trees.names.join(', ')}`,
+        );
+      },
+    );
 
     app.post<Named & { Querystring: { readonly file?: unknown } }>(
       '/api/v1/trees/:name/versions',
-      { ...changing, bodyLimit: dialogLimits.treeBytes },
+      { config: { scope: writes, api: treeApi.upload }, bodyLimit: dialogLimits.treeBytes },
       async (request, reply) => {
         const { body, params, query } = request;
         if (typeof body !== 'string' || !isYaml(request))
@@ -82,15 +75,21 @@ export function treeRoutes({ authenticated, trees }: TreeRoutesDeps): Routes {
       },
     );
 
-    app.post<Named>('/api/v1/trees/:name/activate', changing, async (request, reply) => {
-      const parsed = activation.safeParse(request.body);
-      if (!parsed.success) return refuseBody(reply, parsed.error);
-      const { version, canary } = parsed.data;
-      return answer(reply, await trees.activate(request.params.name, version, canary), 200);
-    });
+    app.post<Named>(
+      '/api/v1/trees/:name/activate',
+      { config: { scope: writes, api: treeApi.activate } },
+      async (request, reply) => {
+        const parsed = activation.safeParse(request.body);
+        if (!parsed.success) return refuseBody(reply, parsed.error);
+        const { version, canary } = parsed.data;
+        return answer(reply, await trees.activate(request.params.name, version, canary), 200);
+      },
+    );
 
-    app.post<Named>('/api/v1/trees/:name/rollback', changing, async (request, reply) =>
-      answer(reply, await trees.rollback(request.params.name), 200),
+    app.post<Named>(
+      '/api/v1/trees/:name/rollback',
+      { config: { scope: writes, api: treeApi.rollback } },
+      async (request, reply) => answer(reply, await trees.rollback(request.params.name), 200),
     );
   };
 }
@@ -113,19 +112,4 @@ function refuseBody(reply: FastifyReply, error: z.ZodError): FastifyReply {
 function isYaml({ headers }: FastifyRequest): boolean {
   const [type = ''] = (headers['content-type'] ?? '').split(';', 1);
   return yamlTypes.includes(type.trim().toLowerCase());
-}
-
-/**
- * From a loopback address, to a loopback name, and not sent by a page of another site that the operator has open:
- * without a key, nothing else tells the operator from his browser.
- */
-function isOwnMachine({ headers, socket }: FastifyRequest): boolean {
-  const { host = '', origin } = headers;
-  if (!isLoopback(socket.remoteAddress ?? '') || !isLoopbackHost(host)) return false;
-  return origin === undefined || origin === `http://${host}`;
-}
-
-function isLoopbackHost(host: string): boolean {
-  const name = host.replace(/:\d{1,5}$/, '');
-  return name === 'localhost' || isLoopback(name.replace(/^\[|\]$/g, ''));
 }

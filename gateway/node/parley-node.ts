@@ -9,6 +9,7 @@ import type { Config } from '../../config/schema.js';
 import { compileGrammarDocument } from '../../media/speech/grammar/compile.js';
 import { WorkerMediaHost } from '../../media/worker/worker-host.js';
 import { TemplateStore } from '../../templates/loader.js';
+import { openapiRoutes } from '../api/openapi-routes.js';
 import { HttpServer } from '../http/http-server.js';
 import { operationsRoutes } from '../http/operations-routes.js';
 import { Readiness } from '../http/readiness.js';
@@ -109,17 +110,18 @@ export class ParleyNode {
         address: bindAddress(config, 'http'),
         port: config.http.port,
         maxConnections: config.http.maxConnections,
-        apiKeys: config.security.apiKeys,
+        ...config.security,
       },
       { clock: deps.clock, logger: deps.logger },
       [
+        openapiRoutes({ version: deps.version }),
         operationsRoutes({
           clock: deps.clock,
           readiness: this.#readiness,
           metrics,
           status: () => nodeStatus(parts, this.httpPort),
         }),
-        treeRoutes({ trees: parts.bots, authenticated: config.security.apiKeys.length > 0 }),
+        treeRoutes({ trees: parts.bots }),
       ],
     );
   }

@@ -1,6 +1,5 @@
 import http from 'node:http';
 import https from 'node:https';
-import type { LookupFunction } from 'node:net';
 
 import type { Clock } from '../../config/clock.js';
 import { serviceLimits } from '../../config/limits.js';
@@ -11,6 +10,7 @@ import type { HostAddress, HostResolver } from './host-resolver.js';
 import { readAnswer } from './http-answer.js';
 import { redirectTarget } from './http-redirect.js';
 import { toHttpTarget, type HttpTarget } from './http-target.js';
+import { pinnedTo } from './pinned-lookup.js';
 
 export interface HttpServiceDeps {
   readonly resolver: HostResolver;
@@ -164,16 +164,6 @@ export class HttpService implements ServiceClient {
       healthy: status < 500 && status !== 429,
     });
   }
-}
-
-/** Connects to the addresses that were checked, whatever the name resolves to by now. */
-function pinnedTo(addresses: readonly HostAddress[]): LookupFunction {
-  return (_host, options, done) => {
-    const [first] = addresses;
-    if (options.all) done(null, [...addresses]);
-    else if (first) done(null, first.address, first.family);
-    else done(new Error('no address'), '');
-  };
 }
 
 /** The one form of a date that is still sent (RFC 9110 5.6.7). */

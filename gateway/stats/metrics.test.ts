@@ -46,6 +46,18 @@ const providers: Required<Providers> = {
     refused: { origin: 2 },
   }),
   sessions: () => ({ voice: 2, web: 5 }),
+  webhooks: () => [
+    {
+      hook: 'crm',
+      delivered: 7,
+      failed: 2,
+      dead: 1,
+      running: 3,
+      paused: true,
+      attemptSeconds: 1.5,
+      delaySeconds: 4.5,
+    },
+  ],
 };
 
 function create(some: Providers = providers): Metrics {
@@ -98,6 +110,13 @@ describe('the page shows what the providers read', () => {
     'parley_chat_dropped_signals_total 4',
     'parley_sessions{ingress="voice"} 2',
     'parley_sessions{ingress="web"} 5',
+    'parley_webhook_attempts_total{hook="crm",result="delivered"} 7',
+    'parley_webhook_attempts_total{hook="crm",result="failed"} 2',
+    'parley_webhook_dead_total{hook="crm"} 1',
+    'parley_webhook_attempt_seconds_total{hook="crm"} 1.5',
+    'parley_webhook_delay_seconds_total{hook="crm"} 4.5',
+    'parley_webhook_running{hook="crm"} 3',
+    'parley_webhook_paused{hook="crm"} 1',
   ])('%s', async (line) => {
     expect(await page(create())).toContain(line);
   });

@@ -5,7 +5,7 @@ import { turnStages, type TurnMetrics, type TurnStage } from '../session/turn-me
 import type { SpeechErrorCode } from '../../media/speech/errors.js';
 import { LabelledCounter } from './counters.js';
 import type { EventLoopGauge } from './event-loop-gauge.js';
-import type { Providers } from './readings.js';
+import type { Providers, WebhookReading } from './readings.js';
 
 export interface MetricsOptions {
   readonly providers: Providers;
@@ -23,6 +23,7 @@ const providerNames = [
   'mrcp',
   'chat',
   'sessions',
+  'webhooks',
 ] as const satisfies readonly (keyof Providers)[];
 
 type Readings = { readonly [K in keyof Providers]?: ReturnType<NonNullable<Providers[K]>> };
@@ -72,6 +73,7 @@ export class Metrics implements TurnMetrics, ServiceMetrics {
     this.#registerCache();
     this.#registerSignalling();
     this.#registerChat();
+    this.#registerWebhooks();
   }
 
   /** Records how long a stage of a turn took; one histogram update. */
@@ -266,6 +268,51 @@ export class Metrics implements TurnMetrics, ServiceMetrics {
       'Typing and marks left out for chat clients that take little.',
       [],
       () => only(chat(), (reading) => reading.droppedSignals),
+    );
+  }
+
+  #registerWebhooks(): void {
+    const each = (pick: (reading: WebhookReading) => number) => (): readonly Sample[] =>
+      (this.#readings.webhooks ?? []).map((reading) => [{ hook: reading.hook }, pick(reading)]);
+    this.#counter(
+      'parley_webhook_attempts_total',
+      'Attempts to deliver an event, by what became of them.',
+      ['hook', 'result'],
+      () =>
+        (this.#readings.webhooks ?? []).flatMap(({ delivered, failed, hook }) => [
+          [{ hook, result: 'delivered' }, delivered] as const,
+          [{ hook, result: 'failed' }, failed] as const,
+        ]),
+    );
+    this.#counter(
+      'parley_webhook_dead_total',
+      'Deliveries that were given up.',
+      ['hook'],
+      each(({ dead }) => dead),
+    );
+    this.#counter(
+      'parley_webhook_attempt_seconds_total',
+      'Time of all attempts together.',
+      ['hook'],
+      each(({ attemptSeconds }) => attemptSeconds),
+    );
+    this.#counter(
+      'parley_webhook_delay_seconds_total',
+      'Time from an event to its delivery, of all that were delivered.',
+      ['hook'],
+      each(({ delaySeconds }) => delaySeconds),
+    );
+    this.#gauge(
+      'parley_webhook_running',
+      'Deliveries in hand.',
+      ['hook'],
+      each(({ running }) => running),
+    );
+    this.#gauge(
+      'parley_webhook_paused',
+      '1 while a hook that failed too often is left alone.',
+      ['hook'],
+      each(({ paused }) => Number(paused)),
     );
   }
 

@@ -78,6 +78,23 @@ export interface ChatSocketReading {
   readonly refused: Readonly<Record<string, number>>;
 }
 
+/** Deliveries to one webhook by this node, cumulative except `running` and `paused`. */
+export interface WebhookReading {
+  readonly hook: string;
+  readonly delivered: number;
+  /** Attempts that did not deliver. */
+  readonly failed: number;
+  /** Deliveries that were given up. */
+  readonly dead: number;
+  readonly running: number;
+  /** It failed too often and is left alone for a while. */
+  readonly paused: boolean;
+  /** Of all attempts together. */
+  readonly attemptSeconds: number;
+  /** From the event to its delivery, of all that were delivered. */
+  readonly delaySeconds: number;
+}
+
 /** Where scrapes read from; each is called once a scrape, must be quick, and may be left out. */
 export interface Providers {
   cache?(): CacheReading;
@@ -87,4 +104,5 @@ export interface Providers {
   chat?(): ChatSocketReading;
   /** Conversations by where the user comes from. */
   sessions?(): Readonly<Record<string, number>>;
+  webhooks?(): readonly WebhookReading[];
 }
