@@ -74,6 +74,12 @@ export const mediaLimits = {
   rtpPacketBytes: 1_500,
   jitterBufferMs: 60,
   jitterBufferMaxPackets: 50,
+  /** What the jitter buffer of a frame stream holds: behind a TCP stall the audio comes late, and all of it. */
+  frameBufferMs: 1_000,
+  /** How far ahead of real time a frame stream may send. */
+  frameLeadMs: 2_000,
+  /** Frames that one thread has sent and the other has not taken yet; more are dropped and counted. */
+  framesUnderWayBytes: 8_388_608,
   queuedPlaysPerStream: 64,
   promptMs: 600_000,
   dtmfDigits: 128,
