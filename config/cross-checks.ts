@@ -6,6 +6,7 @@ import { bindAddress, rtpStreams } from './network-plan.js';
 import type { Protocol } from './network-plan.js';
 import type { Finding } from './problem.js';
 import type { Config } from './schema.js';
+import { checkAudioSocket } from './audio-socket-checks.js';
 import { checkSimilarity } from './similarity-checks.js';
 
 /** What one key alone cannot tell: rules between keys, and directories that have to be there. Expects a completed config. */
@@ -18,6 +19,7 @@ export function crossCheck(config: Config): Finding[] {
     ...checkDirectories(config),
     ...checkRules(config),
     ...checkSimilarity(config),
+    ...checkAudioSocket(config),
   ];
 }
 

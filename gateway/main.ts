@@ -223,8 +223,9 @@ function chatServices(config: Config): Services | null {
 /** What no log line may show. */
 function secretsOf(config: Config): Secret[] {
   const headers = Object.values(config.services).flatMap((service) => Object.values(service.headers));
-  const { security, similarity } = config;
-  return [...security.apiKeys, ...headers, ...(similarity.apiKey ? [similarity.apiKey] : [])];
+  const { audioSocket, security, similarity } = config;
+  const single = [similarity.apiKey, audioSocket.twilio.authToken].filter((secret) => secret !== null);
+  return [...security.apiKeys, ...audioSocket.tokens, ...headers, ...single];
 }
 
 function graph({ configFile, ...command }: Extract<Command, { verb: 'graph' }>): number {

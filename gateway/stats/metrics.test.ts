@@ -29,6 +29,14 @@ const providers: Required<Providers> = {
     connections: 4,
   }),
   mrcp: () => ({ connections: 1, sessions: 2, channels: 4, requests: 9, refusedRequests: 1 }),
+  audioSockets: () => ({
+    streams: 2,
+    framesIn: 30,
+    framesOut: 20,
+    framesDropped: 1,
+    endings: new Map([['ended', 3]]),
+    refusals: new Map([['full', 4]]),
+  }),
   sessions: () => ({ voice: 2, web: 5 }),
 };
 
@@ -69,6 +77,12 @@ describe('the page shows what the providers read', () => {
     'parley_mrcp_connections 1',
     'parley_mrcp_sessions 2',
     'parley_mrcp_channels 4',
+    'parley_audio_socket_streams 2',
+    'parley_audio_socket_frames_total{result="in"} 30',
+    'parley_audio_socket_frames_total{result="out"} 20',
+    'parley_audio_socket_frames_total{result="dropped"} 1',
+    'parley_audio_socket_ends_total{ending="ended"} 3',
+    'parley_audio_socket_refused_total{cause="full"} 4',
     'parley_sessions{ingress="voice"} 2',
     'parley_sessions{ingress="web"} 5',
   ])('%s', async (line) => {

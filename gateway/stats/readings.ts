@@ -51,12 +51,25 @@ export interface MrcpReading {
   readonly refusedRequests: number;
 }
 
+/** Audio sockets, cumulative except `streams`. */
+export interface AudioSocketReading {
+  readonly streams: number;
+  readonly framesIn: number;
+  readonly framesOut: number;
+  readonly framesDropped: number;
+  /** Sessions by how they ended. */
+  readonly endings: ReadonlyMap<string, number>;
+  /** Upgrades that were refused, by why. */
+  readonly refusals: ReadonlyMap<string, number>;
+}
+
 /** Where scrapes read from; each is called once a scrape, must be quick, and may be left out. */
 export interface Providers {
   cache?(): CacheReading;
   media?(): MediaReading;
   sip?(): SipReading;
   mrcp?(): MrcpReading;
+  audioSockets?(): AudioSocketReading;
   /** Conversations by where the user comes from. */
   sessions?(): Readonly<Record<string, number>>;
 }

@@ -37,7 +37,7 @@ export class HostFrameStream extends HostStream implements FrameStream {
     if (this.isOpen) this.#post({ type: 'digit', stream: this.id, digit });
   }
 
-  /** A packet of the worker; valid until the call returns. */
+  /** A packet of the worker, of which nobody else has the memory. */
   takePacket(packet: Uint8Array): void {
     if (!this.isOpen) return;
     try {

@@ -170,7 +170,7 @@ export interface MediaStream {
 
 /** What comes out of a frame stream. */
 export interface FrameListener {
-  /** 20 ms of audio in the stream's encoding, `bytes[start..)`; valid until the call returns. */
+  /** 20 ms of audio in the stream's encoding, `bytes[start..)`, whose memory is the listener's from now on. */
   onFrame(bytes: Uint8Array, start: number): void;
   /** The worker is gone; the stream is closed. */
   onClosed(reason: string): void;

@@ -17,7 +17,7 @@ export interface WorkerSlotDependencies {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onEvent: (event: StreamEvent) => void;
-  /** A packet of a frame stream; valid until the call returns. */
+  /** A packet of a frame stream, of which nobody else has the memory. */
   readonly onFrame: (stream: number, packet: Uint8Array) => void;
   /** The thread ended without being asked; the slot starts another. */
   readonly onLost: (reason: string) => void;
