@@ -1,6 +1,4 @@
-import { isLoopback } from './cidr.js';
 import { suggestName } from './nearest.js';
-import { bindAddress } from './network-plan.js';
 import type { Finding } from './problem.js';
 import type { Config } from './schema.js';
 
@@ -10,22 +8,9 @@ function error(path: readonly PropertyKey[], message: string, fix: string): Find
 
 /** Rules between `audioSocket` and other sections. Expects a completed config. */
 export function checkAudioSocket(config: Config): Finding[] {
-  if (!config.audioSocket.enabled) return [];
-  return [...checkKeys(config), ...checkNames(config)];
-}
-
-/** Whoever can reach it can talk to engines that cost money. */
-function checkKeys(config: Config): Finding[] {
-  const { tokens, twilio } = config.audioSocket;
-  const guarded = tokens.length > 0 || twilio.authToken !== null || config.security.apiKeys.length > 0;
-  if (guarded || isLoopback(bindAddress(config, 'http'))) return [];
-  const fix =
-    'add a key to audioSocket.tokens, such as ${PARLEY_MEDIA_TOKEN}, or set audioSocket.enabled: false';
-  return [error(['audioSocket', 'tokens'], 'the audio socket is open to everyone', fix)];
-}
-
-function checkNames(config: Config): Finding[] {
-  const { rules, tier, tree } = config.audioSocket;
+  // Who may enter needs no rule of its own: listen.public demands security.apiKeys, which guard this socket, too.
+  const { enabled, rules, tier, tree } = config.audioSocket;
+  if (!enabled) return [];
   const findings: Finding[] = [];
   const check = (
     section: 'dialog.trees' | 'tiers',

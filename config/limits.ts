@@ -365,6 +365,9 @@ export const audioSocketLimits = {
   /** Messages of any kind: so many a second go on for ever, so many may come at once. */
   messagesPerSecond: 250,
   messagesAtOnce: 1_000,
+  /** New connections: so many a second go on for ever, so many may come at once; each costs a bot its first words. */
+  opensPerSecond: 50,
+  opensAtOnce: 200,
   /** Prompts whose end the client has not confirmed. */
   pendingMarks: 64,
   /** A reader that takes nothing for this long while something waits is slow. */

@@ -11,6 +11,7 @@ import type { SessionTable } from '../session/session-table.js';
 import type { AdmissionGuard } from './admission.js';
 import { AudioSession, type AudioBotParts, type AudioSessionSettings } from './audio-session.js';
 import type { AudioSocketStats, RefusalCause } from './audio-socket-stats.js';
+import { LeakyBucket } from './flow-guard.js';
 import { L16Protocol, l16RatesHz } from './l16-protocol.js';
 import { MediaStreamsProtocol } from './media-streams-protocol.js';
 import type { AudioProtocol } from './protocol.js';
@@ -50,6 +51,7 @@ export class AudioIngress {
     perMessageDeflate: false,
     maxPayload: audioSocketLimits.messageBytes,
   });
+  readonly #opens = new LeakyBucket(audioSocketLimits.opensPerSecond / 1_000);
   #sweeping: Timer | null = null;
 
   constructor(deps: AudioIngressDeps) {
@@ -63,13 +65,9 @@ export class AudioIngress {
   /** For the upgrade router. */
   readonly handle: UpgradeHandler = (upgrade) => {
     const { guard, settings, table } = this.#deps;
-    if (!table.admits || this.#sessions.size >= settings.maxSessions) {
-      const cause = table.draining ? 'draining' : 'full';
-      const message = table.draining ? 'the node is stopping' : 'too many conversations';
-      this.#refused(cause);
-      upgrade.refuse(503, 'unavailable', message, [['Retry-After', '10']]);
-      return;
-    }
+    if (table.draining) return this.#refuseFor(upgrade, 'draining', 'the node is stopping', 10);
+    if (!table.admits || this.#sessions.size >= settings.maxSessions)
+      return this.#refuseFor(upgrade, 'full', 'too many conversations', 10);
     const admission = guard.check(upgrade.request, upgrade.url);
     if (!admission.ok) {
       const { refused, status } = admission;
@@ -84,8 +82,17 @@ export class AudioIngress {
       upgrade.refuse(400, 'bad-request', protocol);
       return;
     }
+    const nowMs = this.#deps.clock.nowMs();
+    if (this.#opens.levelAt(nowMs) >= audioSocketLimits.opensAtOnce)
+      return this.#refuseFor(upgrade, 'rush', 'too many new conversations at once', 1);
+    this.#opens.add(1, nowMs);
     this.#upgrade(upgrade, protocol);
   };
+
+  #refuseFor(upgrade: UpgradeRequest, cause: RefusalCause, message: string, seconds: number): void {
+    this.#refused(cause);
+    upgrade.refuse(503, 'unavailable', message, [['Retry-After', String(seconds)]]);
+  }
 
   #refused(cause: RefusalCause): void {
     this.#deps.stats.refused(cause);

@@ -2,7 +2,7 @@ import { LabelledCounter } from '../stats/counters.js';
 import type { SessionEnding } from './close-reasons.js';
 
 /** Why an upgrade was refused. */
-export type RefusalCause = 'draining' | 'full' | 'unauthorized' | 'bad-request';
+export type RefusalCause = 'draining' | 'full' | 'rush' | 'unauthorized' | 'bad-request';
 
 /** What audio sockets have done since the start; plain counters, read when a scrape asks. */
 export class AudioSocketStats {
