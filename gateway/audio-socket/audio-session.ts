@@ -309,6 +309,7 @@ export class AudioSession implements BotCall, SocketPeerListener {
     this.#state = 'closed';
     this.#cut?.cancel();
     const { ending, stats } = this.#released;
+    this.#deps.stats.framesDropped += stats?.framesDropped ?? 0;
     this.#deps.logger.info('audio session closed', { ending, stream: stats });
     this.#deps.onClosed(ending, stats);
   }

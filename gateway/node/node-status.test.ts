@@ -146,6 +146,7 @@ describe('startUpReport', () => {
     ],
     ['the tree', '  tree         desk (en-US, 6 nodes)'],
     ['where to look', '  Open     http://127.0.0.1:8080/'],
+    ['where to stream to', '  Stream   audio to ws://127.0.0.1:8080/media'],
     ['what to dial', 'sip:bot@127.0.0.1:5060 with any phone'],
     ['a language nobody hears', 'No recogniser here hears zh-CN: callers can only press keys.'],
     ['a language nobody speaks', 'No synthesiser here speaks zh-CN: prompts are silent.'],
