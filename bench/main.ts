@@ -9,6 +9,7 @@ import { pacingSuite } from './suites/pacing.js';
 import { turnSuite } from './suites/turn.js';
 import { startupSuite } from './suites/startup.js';
 import { hotPathSuite } from './suites/hot-path.js';
+import { audioSocketSuite } from './suites/audio-socket.js';
 import { matcherSuite } from './suites/matcher.js';
 
 const suites: readonly Suite[] = [
@@ -18,13 +19,14 @@ const suites: readonly Suite[] = [
   turnSuite,
   startupSuite,
   hotPathSuite,
+  audioSocketSuite,
   matcherSuite,
 ];
 
 const usage = `npm run bench [-- [suite ...] [option ...]]
 
 suites (all when none is named):
-${suites.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join('\n')}
+${suites.map(({ name, about }) => `  ${name.padEnd(13)} ${about}`).join('\n')}
 
 options:
   --quick                small samples: shows that everything runs

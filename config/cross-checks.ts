@@ -7,6 +7,7 @@ import type { Protocol } from './network-plan.js';
 import type { Finding } from './problem.js';
 import { checkKeys, checkWebhooks } from './key-checks.js';
 import type { Config } from './schema.js';
+import { checkAudioSocket } from './audio-socket-checks.js';
 import { checkSimilarity } from './similarity-checks.js';
 
 /** What one key alone cannot tell: rules between keys, and directories that have to be there. Expects a completed config. */
@@ -21,6 +22,7 @@ export function crossCheck(config: Config): Finding[] {
     ...checkSimilarity(config),
     ...checkKeys(config),
     ...checkWebhooks(config),
+    ...checkAudioSocket(config),
   ];
 }
 

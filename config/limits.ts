@@ -74,6 +74,12 @@ export const mediaLimits = {
   rtpPacketBytes: 1_500,
   jitterBufferMs: 60,
   jitterBufferMaxPackets: 50,
+  /** What the jitter buffer of a frame stream holds: behind a TCP stall the audio comes late, and all of it. */
+  frameBufferMs: 1_000,
+  /** How far ahead of real time a frame stream may send. */
+  frameLeadMs: 2_000,
+  /** Frames that one thread has sent and the other has not taken yet; more are dropped and counted. */
+  framesUnderWayBytes: 8_388_608,
   queuedPlaysPerStream: 64,
   promptMs: 600_000,
   dtmfDigits: 128,
@@ -539,6 +545,42 @@ export const httpLimits = {
   /** A readiness answer is given again for this long, so that probing costs the dependencies nothing. */
   readinessFreshMs: 1_000,
   closeMs: 2_000,
+  /** Connections that asked for another protocol and are not answered yet; more are refused with 503. */
+  pendingUpgrades: 256,
+  /** An upgrade that its handler has not answered by then is refused with 408. */
+  upgradeMs: 5_000,
+} as const;
+
+/** gateway/audio-socket: messages of a client that streams audio; what operators may set is in its section. */
+export const audioSocketLimits = {
+  /** One WebSocket message (RFC 6455 close code 1009). */
+  messageBytes: 65_536,
+  /** Audio in one frame. */
+  frameMs: 1_000,
+  /** Custom parameters of the start message. */
+  parameters: 32,
+  parameterNameCharacters: 64,
+  parameterCharacters: 1_024,
+  /** Stream and call identifiers, names of marks. */
+  idCharacters: 256,
+  /** Keys in one message. */
+  digits: 32,
+  /** Messages of any kind: so many a second go on for ever, so many may come at once. */
+  messagesPerSecond: 250,
+  messagesAtOnce: 1_000,
+  /** New connections: so many a second go on for ever, so many may come at once; each costs a bot its first words. */
+  opensPerSecond: 50,
+  opensAtOnce: 200,
+  /** Prompts whose end the client has not confirmed. */
+  pendingMarks: 64,
+  /** A reader that takes nothing for this long while something waits is slow. */
+  stalledMs: 10_000,
+  /** From our close frame until the connection is cut. */
+  closeMs: 2_000,
+  /** How often deadlines of all sessions are looked at. */
+  sweepMs: 1_000,
+  /** Marks that were never echoed after which a client is taken for one that does not echo. */
+  unechoedMarks: 2,
 } as const;
 
 /** gateway/stats: what labels may grow to. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Secret } from './secret.js';
 import { chatSection } from './sections/chat.js';
 import { nodeSection, redisSection } from './sections/cluster.js';
+import { audioSocketSection } from './sections/audio-socket.js';
 import { botSection, dialogSection, templatesSection } from './sections/conversation.js';
 import { httpSection, listenSection, mrcpSection, rtpSection, sipSection } from './sections/network.js';
 import { drainSection, loggingSection, securitySection } from './sections/operation.js';
@@ -35,6 +36,7 @@ export const configSchema = z
     logging: loggingSection,
     drain: drainSection,
     security: securitySection,
+    audioSocket: audioSocketSection,
   })
   .meta({ title: 'Parley configuration' });
 

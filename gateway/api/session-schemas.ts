@@ -173,7 +173,7 @@ const bodyAnswer = z
     }),
     z.strictObject({
       type: z.literal('event'),
-      event: z.enum(['ended', 'handover', 'handover-failed', 'handed-back', 'transfer']),
+      event: z.enum(['ended', 'failed', 'handover', 'handover-failed', 'handed-back', 'transfer']),
       text: z.string(),
     }),
   ])

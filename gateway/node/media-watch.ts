@@ -52,7 +52,7 @@ export class MediaWatch {
 
   reading(): MediaReading {
     return {
-      streams: this.#host.openStreams,
+      streams: this.#host.openStreams - this.#host.openFrameStreams,
       packetsSent: this.#packets.sent,
       packetsReceived: this.#packets.received,
       ...this.#closedStreams,

@@ -32,9 +32,14 @@ export function nodeReadings(parts: () => NodeParts | null): Providers {
         refusedRequests: stats.failedRequests,
       };
     },
+    audioSockets: () => {
+      const { audioSockets, host } = of();
+      const { framesIn, framesOut, framesDropped, endings, refusals } = audioSockets;
+      return { streams: host.openFrameStreams, framesIn, framesOut, framesDropped, endings, refusals };
+    },
     sessions: () => {
       const { table } = of();
-      return { call: table.count('call'), mrcp: table.count('mrcp') };
+      return { call: table.count('call'), mrcp: table.count('mrcp'), media: table.count('media') };
     },
   };
 }

@@ -54,12 +54,13 @@ function parts(): StatusParts {
   table.add({ ...entry, id: '1', kind: 'call' });
   table.add({ ...entry, id: '2', kind: 'mrcp' });
   table.add({ ...entry, id: '3', kind: 'mrcp' });
+  table.add({ ...entry, id: '4', kind: 'media' });
   return {
     config,
     table,
     version: '1.2.3',
     bots: { default: english, all: () => [english, chinese] },
-    host: { openStreams: 4 },
+    host: { openStreams: 6, openFrameStreams: 2 },
     mrcp: {
       port: 1_544,
       stats: () => ({
@@ -120,6 +121,7 @@ describe('nodeStatus', () => {
     const live = nodeStatus(parts(), 8_080).live;
     expect(live).toEqual([
       { label: 'Calls', value: 1, most: config.sip.maxCalls },
+      { label: 'Audio sockets', value: 1, most: config.audioSocket.maxSessions },
       { label: 'MRCP sessions', value: 2, most: config.sip.maxCalls },
       { label: 'MRCP channels', value: 5 },
       { label: 'RTP streams', value: 4, most: 1_000 },
@@ -144,6 +146,7 @@ describe('startUpReport', () => {
     ],
     ['the tree', '  tree         desk (en-US, 6 nodes)'],
     ['where to look', '  Open     http://127.0.0.1:8080/'],
+    ['where to stream to', '  Stream   audio to ws://127.0.0.1:8080/media'],
     ['what to dial', 'sip:bot@127.0.0.1:5060 with any phone'],
     ['a language nobody hears', 'No recogniser here hears zh-CN: callers can only press keys.'],
     ['a language nobody speaks', 'No synthesiser here speaks zh-CN: prompts are silent.'],

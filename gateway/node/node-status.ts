@@ -6,7 +6,7 @@ import { shortList } from './short-list.js';
 /** What the status page and the start-up report read. */
 export interface StatusParts extends Pick<NodeParts, 'config' | 'table' | 'version'> {
   readonly bots: Pick<NodeParts['bots'], 'all' | 'default'>;
-  readonly host: Pick<NodeParts['host'], 'openStreams'>;
+  readonly host: Pick<NodeParts['host'], 'openFrameStreams' | 'openStreams'>;
   readonly mrcp: Pick<NodeParts['mrcp'], 'port' | 'stats'>;
   readonly similarity: Pick<NodeParts['similarity'], 'report'>;
   readonly tiers: Pick<NodeParts['tiers'], 'cache' | 'recognizerFor' | 'reports' | 'speaks'>;
@@ -33,9 +33,10 @@ export function nodeStatus(parts: StatusParts, httpPort: number): StatusFacts {
     })),
     live: [
       { label: 'Calls', value: table.count('call'), most: config.sip.maxCalls },
+      { label: 'Audio sockets', value: table.count('media'), most: config.audioSocket.maxSessions },
       { label: 'MRCP sessions', value: table.count('mrcp'), most: config.sip.maxCalls },
       { label: 'MRCP channels', value: mrcp.stats().channels },
-      { label: 'RTP streams', value: host.openStreams, most: rtpStreams(config) },
+      { label: 'RTP streams', value: host.openStreams - host.openFrameStreams, most: rtpStreams(config) },
       { label: 'Busiest worker', value: watch.busiest, unit: 'percent' },
       { label: 'Prompts in the cache', value: cache.entries },
       {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../config/clock.js';
 import type { Logger } from '../../config/logger.js';
 import { advertisedAddress, bindAddress, workerCount } from '../../config/network-plan.js';
-import { gatewayLimits } from '../../config/limits.js';
+import { gatewayLimits, httpLimits } from '../../config/limits.js';
 import { PlatformRules } from '../../config/platform-rules.js';
 import { formatProblem } from '../../config/problem.js';
 import type { Random } from '../../config/random.js';
@@ -10,10 +10,12 @@ import { compileGrammarDocument } from '../../media/speech/grammar/compile.js';
 import { WorkerMediaHost } from '../../media/worker/worker-host.js';
 import { TemplateStore } from '../../templates/loader.js';
 import { openapiRoutes } from '../api/openapi-routes.js';
+import { AudioSocketStats } from '../audio-socket/audio-socket-stats.js';
 import { HttpServer } from '../http/http-server.js';
 import { operationsRoutes } from '../http/operations-routes.js';
 import { Readiness } from '../http/readiness.js';
 import { treeRoutes } from '../http/tree-routes.js';
+import { UpgradeRouter } from '../http/upgrade-router.js';
 import { MrcpServer } from '../mrcp/server.js';
 import { ProtoError } from '../services/grpc-methods.js';
 import { Services, type ServicesDeps } from '../services/services.js';
@@ -27,6 +29,7 @@ import { UserAgent } from '../sip/user-agent.js';
 import { EventLoopGauge } from '../stats/event-loop-gauge.js';
 import { Metrics } from '../stats/metrics.js';
 import type { TreeLibrary } from '../trees/tree-library.js';
+import { audioSocketRoutes, openAudioSockets } from './audio-sockets.js';
 import type { EngineCatalog } from './engine-catalog.js';
 import { MediaWatch } from './media-watch.js';
 import { nodeReadings } from './node-readings.js';
@@ -75,6 +78,9 @@ export interface NodeParts {
   readonly userAgent: UserAgent;
   readonly templates: TemplateStore;
   readonly services: Services;
+  /** Where protocols that take over a connection of the HTTP port register. */
+  readonly upgrades: UpgradeRouter;
+  readonly audioSockets: AudioSocketStats;
   readonly version: string;
 }
 
@@ -122,8 +128,10 @@ export class ParleyNode {
           status: () => nodeStatus(parts, this.httpPort),
         }),
         treeRoutes({ trees: parts.bots }),
+        ...audioSocketRoutes(config),
       ],
     );
+    parts.upgrades.attach(this.#http.server);
   }
 
   /** Starts everything; rejects with StartError, TreeError or the error of the port that is taken. */
@@ -193,6 +201,21 @@ export class ParleyNode {
       createMrcp: (plan, parts) => factory.createMrcp(plan, parts),
     });
     const userAgent = createUserAgent(config, deps, ingress, table);
+    const upgrades = new UpgradeRouter({ clock, logger });
+    const audioSockets = new AudioSocketStats();
+    openAudioSockets(config, {
+      bots,
+      tiers,
+      services,
+      metrics,
+      host,
+      table,
+      upgrades,
+      stats: audioSockets,
+      clock,
+      random,
+      logger,
+    });
     const parts: NodeParts = {
       config,
       bots,
@@ -207,6 +230,8 @@ export class ParleyNode {
       userAgent,
       templates,
       services,
+      upgrades,
+      audioSockets,
       version: deps.version,
     };
     readings.parts = parts;
@@ -292,12 +317,20 @@ export class ParleyNode {
     table.endAll();
     watch.stop();
     this.#eventLoop.close();
+    await this.#upgradedLeft();
     const closing = [userAgent.close(), mrcp.close(), this.#http.close()];
     for (const result of await Promise.allSettled(closing)) this.#logFailure(result);
     conversations.close();
     services.close();
     const last = [host.close(), tiers.close(), similarity.close(), ...(snapshots ? [snapshots.close()] : [])];
     for (const result of await Promise.allSettled(last)) this.#logFailure(result);
+  }
+
+  /** Connections that were taken over get their close frames out; HTTP would wait for them for ever. */
+  async #upgradedLeft(): Promise<void> {
+    const { table, upgrades } = this.#parts;
+    if (upgrades.stats().open > 0 && table.count('media') > 0) await this.#drained(httpLimits.closeMs);
+    upgrades.close();
   }
 
   #logFailure(result: PromiseSettledResult<unknown>): void {

@@ -25,6 +25,7 @@ import type { TreeLease } from '../trees/tree-shelf.js';
 import type { TreeLibrary } from '../trees/tree-library.js';
 import type { MediaWatch } from './media-watch.js';
 import type { SpeechTiers } from './speech-tiers.js';
+import { voiceSettings } from './voice-settings.js';
 
 export interface SessionFactoryDeps {
   readonly config: Config;
@@ -43,9 +44,6 @@ export interface SessionFactoryDeps {
   readonly logger: Logger;
 }
 
-/** After the last packet of a goodbye, before BYE. */
-const goodbyePlayoutMs = 300;
-
 /** Makes the sessions behind accepted offers out of the configuration. */
 export class SessionFactory {
   readonly policy: AnswerPolicy;
@@ -59,7 +57,12 @@ export class SessionFactory {
       ownPreference: false,
       resources: ['speechsynth', 'speechrecog'],
     };
-    this.#settings = this.#voiceSettings();
+    const { config, tiers } = deps;
+    this.#settings = voiceSettings(config, tiers, {
+      tier: config.bot.tier,
+      handoverTarget: config.bot.handover.target,
+      maxCallMs: gatewayLimits.callMs,
+    });
   }
 
   createCall(plan: AnswerPlan | null, parts: IncomingSessionParts): IncomingSession {
@@ -143,32 +146,4 @@ export class SessionFactory {
   #choose(facts: CallFacts, request: RecogRequest): ReturnType<PlatformRules['choose']> {
     return this.#deps.rules.choose(sessionFacts(facts, request.vendorParameters));
   }
-
-  #voiceSettings(): VoiceBotSettings {
-    const { config, tiers } = this.#deps;
-    const { bargeIn, endpointing, handover, tier } = config.bot;
-    return {
-      bargeIn,
-      timing: {
-        recognitionTimeoutMs: endpointing.recognitionMs,
-        speechCompleteTimeoutMs: endpointing.speechCompleteMs,
-        speechIncompleteTimeoutMs: endpointing.speechIncompleteMs,
-        interdigitTimeoutMs: endpointing.dtmfInterdigitMs,
-        termTimeoutMs: endpointing.dtmfInterdigitMs,
-        bargeInMinSpeechMs: endpointing.bargeInMs,
-        confidenceThreshold: endpointing.confidenceThreshold,
-      },
-      recognizerFor: (language) => tiers.recognizerFor(tier, language),
-      handoverTarget: handover.target,
-      unavailablePrompt: (language) => unavailableText(handover.unavailable, language),
-      playoutDelayMs: goodbyePlayoutMs,
-      maxCallMs: gatewayLimits.callMs,
-    };
-  }
-}
-
-/** The configured text for a language, by its tag or primary language, else English. */
-function unavailableText(texts: Readonly<Record<string, string>>, language: string): string {
-  const primary = language.split('-')[0] ?? language;
-  return texts[language] ?? texts[primary] ?? texts['en'] ?? '';
 }

@@ -49,9 +49,11 @@ function nextSteps(parts: StatusParts, httpPort: number): string[] {
     return listener ? `${listener.address}:${listener.ports}` : '';
   };
   const sip = at('sip');
+  const { audioSocket } = parts.config;
   return [
     `  Open     http://${at('http')}/`,
     `  Dial     sip:bot@${sip} with any phone, or run: npx parley call sip:bot@${sip} --say "my internet is down"`,
     `  Point    an MRCPv2 client at sip:${sip}`,
+    ...(audioSocket.enabled ? [`  Stream   audio to ws://${at('http')}${audioSocket.path}`] : []),
   ];
 }

@@ -1,7 +1,7 @@
 import { gatewayLimits } from '../../config/limits.js';
 
-/** What kind of session a row is; `call` is a plain SIP call, `mrcp` one MRCP dialog. */
-export type SessionKind = 'call' | 'mrcp';
+/** What kind of session a row is: `call` a plain SIP call, `mrcp` one MRCP dialog, `media` an audio socket. */
+export type SessionKind = 'call' | 'mrcp' | 'media';
 
 /** One live session as operators see it. */
 export interface SessionEntry {

@@ -45,6 +45,14 @@ const providers: Required<Providers> = {
     closes: { '1000': 5, '4104': 1 },
     refused: { origin: 2 },
   }),
+  audioSockets: () => ({
+    streams: 2,
+    framesIn: 30,
+    framesOut: 20,
+    framesDropped: 1,
+    endings: new Map([['ended', 3]]),
+    refusals: new Map([['full', 4]]),
+  }),
   sessions: () => ({ voice: 2, web: 5 }),
   webhooks: () => [
     {
@@ -108,6 +116,12 @@ describe('the page shows what the providers read', () => {
     'parley_chat_refused_total{reason="origin"} 2',
     'parley_chat_slow_total 3',
     'parley_chat_dropped_signals_total 4',
+    'parley_audio_socket_streams 2',
+    'parley_audio_socket_frames_total{result="in"} 30',
+    'parley_audio_socket_frames_total{result="out"} 20',
+    'parley_audio_socket_frames_total{result="dropped"} 1',
+    'parley_audio_socket_ends_total{ending="ended"} 3',
+    'parley_audio_socket_refused_total{cause="full"} 4',
     'parley_sessions{ingress="voice"} 2',
     'parley_sessions{ingress="web"} 5',
     'parley_webhook_attempts_total{hook="crm",result="delivered"} 7',

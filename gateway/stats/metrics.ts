@@ -22,6 +22,7 @@ const providerNames = [
   'sip',
   'mrcp',
   'chat',
+  'audioSockets',
   'sessions',
   'webhooks',
 ] as const satisfies readonly (keyof Providers)[];
@@ -74,6 +75,7 @@ export class Metrics implements TurnMetrics, ServiceMetrics {
     this.#registerSignalling();
     this.#registerChat();
     this.#registerWebhooks();
+    this.#registerAudioSockets();
   }
 
   /** Records how long a stage of a turn took; one histogram update. */
@@ -313,6 +315,34 @@ export class Metrics implements TurnMetrics, ServiceMetrics {
       '1 while a hook that failed too often is left alone.',
       ['hook'],
       each(({ paused }) => Number(paused)),
+    );
+  }
+
+  #registerAudioSockets(): void {
+    const read = () => this.#readings.audioSockets;
+    const by = (label: string, counts: ReadonlyMap<string, number> | undefined): readonly Sample[] =>
+      Array.from(counts ?? [], ([value, count]) => [{ [label]: value }, count] as const);
+    this.#gauge('parley_audio_socket_streams', 'Audio-socket streams open.', [], () =>
+      only(read(), (reading) => reading.streams),
+    );
+    this.#counter('parley_audio_socket_frames_total', 'Audio frames over WebSocket.', ['result'], () => {
+      const reading = read();
+      return reading === undefined
+        ? []
+        : [
+            [{ result: 'in' }, reading.framesIn],
+            [{ result: 'out' }, reading.framesOut],
+            [{ result: 'dropped' }, reading.framesDropped],
+          ];
+    });
+    this.#counter('parley_audio_socket_ends_total', 'Audio-socket sessions that ended.', ['ending'], () =>
+      by('ending', read()?.endings),
+    );
+    this.#counter(
+      'parley_audio_socket_refused_total',
+      'Audio-socket connections that were refused.',
+      ['cause'],
+      () => by('cause', read()?.refusals),
     );
   }
 

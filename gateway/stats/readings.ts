@@ -95,6 +95,18 @@ export interface WebhookReading {
   readonly delaySeconds: number;
 }
 
+/** Audio sockets, cumulative except `streams`. */
+export interface AudioSocketReading {
+  readonly streams: number;
+  readonly framesIn: number;
+  readonly framesOut: number;
+  readonly framesDropped: number;
+  /** Sessions by how they ended. */
+  readonly endings: ReadonlyMap<string, number>;
+  /** Upgrades that were refused, by why. */
+  readonly refusals: ReadonlyMap<string, number>;
+}
+
 /** Where scrapes read from; each is called once a scrape, must be quick, and may be left out. */
 export interface Providers {
   cache?(): CacheReading;
@@ -102,6 +114,7 @@ export interface Providers {
   sip?(): SipReading;
   mrcp?(): MrcpReading;
   chat?(): ChatSocketReading;
+  audioSockets?(): AudioSocketReading;
   /** Conversations by where the user comes from. */
   sessions?(): Readonly<Record<string, number>>;
   webhooks?(): readonly WebhookReading[];

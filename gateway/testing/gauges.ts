@@ -4,8 +4,10 @@ import type { ParleyProcess } from './parley-process.js';
 export const sessionGauges = [
   'parley_sessions{ingress="call"}',
   'parley_sessions{ingress="mrcp"}',
+  'parley_sessions{ingress="media"}',
   'parley_calls',
   'parley_rtp_streams',
+  'parley_audio_socket_streams',
   'parley_mrcp_sessions',
   'parley_mrcp_channels',
 ] as const;

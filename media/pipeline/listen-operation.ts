@@ -125,7 +125,8 @@ export class ListenOperation {
     const { recognizer } = this.#deps;
     const { recognition } = this.#request;
     if (!recognition || !recognizer || recognizer instanceof SpeechError) return null;
-    return new RecognizerFeed(recognizer, recognition, mediaLimits.preRollMs, {
+    const sampleRateHz = heardRateHz(recognizer.capabilities.sampleRatesHz, recognition.sampleRateHz);
+    return new RecognizerFeed(recognizer, { ...recognition, sampleRateHz }, mediaLimits.preRollMs, {
       onPartial: (text) => this.#hearPartial(text),
       onFinal: (result) => this.#takeResult(result),
       onError: (error) => {
@@ -260,4 +261,11 @@ export class ListenOperation {
     this.#state = 'done';
     this.#feed?.abort();
   }
+}
+
+/** The rate that an engine is fed at: the line's where it takes that, else the best it takes without inventing any. */
+function heardRateHz(rates: readonly number[], lineRateHz: number): number {
+  if (rates.length === 0 || rates.includes(lineRateHz)) return lineRateHz;
+  const below = rates.filter((rate) => rate < lineRateHz);
+  return below.length > 0 ? Math.max(...below) : Math.min(...rates);
 }

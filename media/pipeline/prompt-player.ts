@@ -27,6 +27,11 @@ export class PromptPlayer {
     return this.#queue[0]?.ready ?? false;
   }
 
+  /** Whether a whole packet of the current prompt's own audio is there. */
+  hasPacket(codec: RtpCodec): boolean {
+    return this.#queue[0]?.hasPacket(codec) ?? false;
+  }
+
   /** Queues a whole prompt, or with null a streaming one in `codec`'s encoding. Null: refused, `onEnded` was called. */
   play(clip: AudioClip | null, codec: RtpCodec, listener: PlayListener): Prompt | null {
     const tooLong = clip !== null && clipDurationMs(clip) > mediaLimits.promptMs;

@@ -66,6 +66,12 @@ export class Prompt {
     return !this.paused && (this.#availableBytes > 0 || this.#complete || this.#started);
   }
 
+  /** Whether the next packet of `codec` would hold audio only, or the very end of it. */
+  hasPacket(codec: RtpCodec): boolean {
+    if (this.#failed || this.paused || this.#availableBytes === 0) return false;
+    return this.#complete || this.#toMs(this.#availableBytes) >= codec.ptimeMs;
+  }
+
   /** How much the far end was sent. */
   get playedMs(): number {
     return this.#toMs(this.#sentBytes);

@@ -8,6 +8,11 @@ export interface JitterBufferOptions {
   /** Delay before the jitter is known; adaptation moves it between `minMs` and `maxMs`. */
   readonly targetMs: number;
   readonly maxMs: number;
+  /**
+   * True for sources that lose nothing and stall instead: what is deeper than needed is told (`surplusMs`) and not
+   * skipped.
+   */
+  readonly keepAll?: boolean;
 }
 
 export const defaultJitterMs = 40;
@@ -59,6 +64,7 @@ export class JitterBuffer {
   #late = 0;
   #skipped = 0;
   #underruns = 0;
+  #surplusTicks = 0;
 
   /** The payload of the last `pop` that gave 'packet': `payload[0 .. payloadLength)`, valid until the next call. */
   payload: Uint8Array = new Uint8Array(0);
@@ -91,6 +97,16 @@ export class JitterBuffer {
   /** Audio that waits, in milliseconds. */
   get depthMs(): number {
     return this.#toMs(this.#queuedTicks);
+  }
+
+  /** With `keepAll`: audio in milliseconds that waits longer than it has to; whoever reads faster for a while gets it. */
+  get surplusMs(): number {
+    return this.#toMs(this.#surplusTicks);
+  }
+
+  /** One packet more than time asks for is about to be read. */
+  spendSurplus(): void {
+    this.#surplusTicks = Math.max(0, this.#surplusTicks - this.#frameTicks);
   }
 
   get packets(): number {
@@ -159,6 +175,7 @@ export class JitterBuffer {
     this.#jitterTicks = 0;
     this.#stretchedTicks = 0;
     this.#gapsInARow = 0;
+    this.#surplusTicks = 0;
   }
 
   #toMs(ticks: number): number {
@@ -286,9 +303,13 @@ export class JitterBuffer {
     this.#shallowestTicks = Math.min(this.#shallowestTicks, this.#queuedTicks);
     this.#windowTicks += first.ticks;
     if (this.#windowTicks < this.#toTicks(skewWindowMs)) return;
-    if (this.#queue.length > 1 && this.#shallowestTicks > this.#toTicks(this.targetMs) + first.ticks) {
-      this.#skipped++;
-      this.#recycleFirst();
+    const surplus = this.#shallowestTicks - this.#toTicks(this.targetMs) - first.ticks;
+    if (this.#queue.length > 1 && surplus > 0) {
+      if (this.#options.keepAll) this.#surplusTicks = surplus;
+      else {
+        this.#skipped++;
+        this.#recycleFirst();
+      }
     }
     // What was stretched before this window is used up by now, or it would have been too deep: a slow sender.
     this.#stretchedTicks = 0;

@@ -4,7 +4,7 @@ import { bytesPerSample } from '../speech/audio-clip.js';
 import type { AudioFrame } from '../pipeline/audio.js';
 import type { RemoteAddress, RtpCodec } from '../worker/media-host.js';
 import { Concealer } from './concealment.js';
-import { JitterBuffer } from './jitter-buffer.js';
+import { JitterBuffer, type JitterBufferOptions } from './jitter-buffer.js';
 import { RtpPacket } from './packet.js';
 import { ReceptionStats } from './reception-stats.js';
 import { SequenceUnwrapper } from './sequence-unwrapper.js';
@@ -15,6 +15,11 @@ import { TelephoneEventReceiver } from './telephone-event.js';
 const comfortNoisePayloadType = 13;
 /** Frames are cut to this length whatever the packet time: what voice-activity detectors and recognisers take. */
 export const receiveFrameMs = 20;
+/** How much audio may wait, and what becomes of more than is needed; see JitterBufferOptions. */
+export type ReceiverDelay = Pick<JitterBufferOptions, 'maxMs' | 'keepAll'>;
+
+const rtpDelay: ReceiverDelay = { maxMs: mediaLimits.jitterBufferMs };
+
 /** The longest packet that is decoded; RFC 3551 4.2 asks receivers to take 200 ms. */
 const maxPacketMs = 200;
 
@@ -47,6 +52,7 @@ export class RtpReceiver {
   readonly #onDigit: (digit: string) => void;
   readonly #concealer = new Concealer();
   readonly #jitterMs: number;
+  readonly #delay: ReceiverDelay;
   #codec: RtpCodec;
   #stats: ReceptionStats;
   #buffer: JitterBuffer;
@@ -65,9 +71,11 @@ export class RtpReceiver {
     remote: RemoteAddress | null,
     jitterMs: number,
     onDigit: (digit: string) => void,
+    delay: ReceiverDelay = rtpDelay,
   ) {
     this.#codec = codec;
     this.#jitterMs = jitterMs;
+    this.#delay = delay;
     this.#onDigit = onDigit;
     this.#source = new SourceLock(remote);
     this.#stats = new ReceptionStats(codec.clockRateHz);
@@ -93,6 +101,13 @@ export class RtpReceiver {
       underruns: this.#earlier.underruns + this.#buffer.underruns,
       jitterMs: this.#stats.jitterMs,
     };
+  }
+
+  /** True when another frame can be read at once because more waits than has to (see JitterBuffer.surplusMs). */
+  takeSurplus(): boolean {
+    if (this.#buffer.surplusMs < receiveFrameMs) return false;
+    this.#buffer.spendSurplus();
+    return true;
   }
 
   /** Starts or stops keeping audio; what came before is forgotten. */
@@ -223,7 +238,7 @@ export class RtpReceiver {
     return new JitterBuffer({
       clockRateHz: this.#codec.clockRateHz,
       targetMs: this.#jitterMs,
-      maxMs: mediaLimits.jitterBufferMs,
+      ...this.#delay,
     });
   }
 

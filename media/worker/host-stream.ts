@@ -78,8 +78,8 @@ export class HostStream implements MediaStream {
   }
 
   play(prompt: AudioClip | null, listener: PlayListener): PlayHandle {
-    if (!this.#isOpen || this.#plays.size >= mediaLimits.queuedPlaysPerStream) {
-      const reason = this.#isOpen ? 'failed' : 'closed';
+    if (!this.isOpen || this.#plays.size >= mediaLimits.queuedPlaysPerStream) {
+      const reason = this.isOpen ? 'failed' : 'closed';
       // Never from inside `play`: the caller does not hold the handle yet.
       queueMicrotask(() => listener.onEnded(reason, 0));
       return inert;
@@ -101,7 +101,7 @@ export class HostStream implements MediaStream {
   }
 
   listen(request: ListenRequest, listener: ListenListener): ListenHandle {
-    if (!this.#isOpen) {
+    if (!this.isOpen) {
       queueMicrotask(() => listener.onComplete(this.#outcomeOf('cancelled', null)));
       return inert;
     }
@@ -138,12 +138,17 @@ export class HostStream implements MediaStream {
     try {
       this.#dispatch(event);
     } catch (err) {
-      this.#deps.onFault(err);
-      this.close().then(
-        () => this.#onClosed('a listener failed'),
-        (failure: unknown) => this.#deps.onFault(failure),
-      );
+      this.blame(err);
     }
+  }
+
+  /** A listener threw. */
+  protected blame(err: unknown): void {
+    this.#deps.onFault(err);
+    this.close().then(
+      () => this.#onClosed('a listener failed'),
+      (failure: unknown) => this.#deps.onFault(failure),
+    );
   }
 
   #dispatch(event: StreamEvent): void {
@@ -189,12 +194,13 @@ export class HostStream implements MediaStream {
     if (!asked) this.#onClosed(reason);
   }
 
-  get #isOpen(): boolean {
+  /** False once it was closed by either end. */
+  protected get isOpen(): boolean {
     return !this.#gone && this.#closing === null;
   }
 
   #post(command: StreamCommand): void {
-    if (this.#isOpen) this.#deps.post(command);
+    if (this.isOpen) this.#deps.post(command);
   }
 
   async #close(): Promise<StreamStats> {

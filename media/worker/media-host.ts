@@ -30,6 +30,17 @@ export interface StreamOptions {
   readonly direction: MediaDirection;
   /** Send silence while no prompt plays (phones and NATs want it); false for MRCP, which sends talkspurts only. */
   readonly continuous: boolean;
+  /** Carried by messages instead of a socket: how far ahead of real time it sends, in milliseconds; see `openFrames`. */
+  readonly frames?: { readonly leadMs: number };
+}
+
+/** A stream whose audio the main thread hands in and takes out. */
+export interface FrameStreamOptions {
+  readonly sessionId: string;
+  readonly encoding: WireEncoding;
+  readonly sampleRateHz: number;
+  /** Sent this far ahead of real time, so that the client can bridge a late packet; 0 to `frameLeadMs`. */
+  readonly leadMs: number;
 }
 
 export interface StreamUpdate {
@@ -53,6 +64,8 @@ export interface StreamStats {
   readonly underruns: number;
   /** Interarrival jitter in milliseconds (RFC 3550 6.4.1). */
   readonly jitterMs: number;
+  /** Of a frame stream: packets that the main thread was too late to take. */
+  readonly framesDropped?: number;
 }
 
 export interface PlayListener {
@@ -155,10 +168,37 @@ export interface MediaStream {
   close(): Promise<StreamStats>;
 }
 
+/** What comes out of a frame stream. */
+export interface FrameListener {
+  /** 20 ms of audio in the stream's encoding, `bytes[start..)`, whose memory is the listener's from now on. */
+  onFrame(bytes: Uint8Array, start: number): void;
+  /** The worker is gone; the stream is closed. */
+  onClosed(reason: string): void;
+}
+
+/** A `MediaStream` without a port: the owner brings the audio in and carries it away. */
+export interface FrameStream extends MediaStream {
+  /**
+   * Hands in `octets[start..end)` in the stream's encoding, any length; not kept. `timestampMs` is its time on the
+   * far end's clock, or null where it gives none. False when the worker is behind and the audio was dropped.
+   */
+  pushAudio(octets: Uint8Array, start: number, end: number, timestampMs: number | null): boolean;
+  /** A key that the far end pressed: one of `0-9*#A-D`. */
+  pushDigit(digit: string): void;
+}
+
 /** The worker threads that pump RTP. */
 export interface MediaHost {
   /** Binds an even UDP port on the least loaded worker. Rejects with SpeechError `capacity` when none is free. */
   openStream(options: StreamOptions, onClosed: (reason: string) => void): Promise<MediaStream>;
+  /** Both kinds. */
   readonly openStreams: number;
   close(): Promise<void>;
+}
+
+/** The worker threads that serve streams without a socket. */
+export interface FrameHost {
+  /** Opens a stream on the least loaded worker. Rejects with SpeechError `capacity` when none has room. */
+  openFrames(options: FrameStreamOptions, listener: FrameListener): Promise<FrameStream>;
+  readonly openFrameStreams: number;
 }

@@ -1,6 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { systemRandom } from '../../config/random.js';
+import { FrameCredit } from '../frames/frame-credit.js';
+import { FrameOutbox, readFrames } from '../frames/frame-outbox.js';
 import { Ticker } from '../pipeline/ticker.js';
 import { FvadFactory } from '../pipeline/vad.js';
 import { SpeechError } from '../speech/errors.js';
@@ -10,12 +12,14 @@ import {
   toErrorData,
   type FromWorker,
   type ReplyValue,
+  type StreamEvent,
   type ToWorker,
   type WorkerQuery,
-  type WorkerSettings,
+  type ThreadSettings,
   type WorkerSnapshot,
 } from './protocol.js';
 import { StreamTable } from './stream-table.js';
+import type { StreamDependencies } from './worker-stream.js';
 
 /** The entry of a media thread: answers the host's messages until it is told to shut down. */
 class MediaWorker {
@@ -25,24 +29,33 @@ class MediaWorker {
   readonly #ticker: Ticker;
   readonly #vads: FvadFactory;
   readonly #streams: StreamTable;
+  readonly #outbox: FrameOutbox;
+  readonly #incoming: FrameCredit;
   #utilization = performance.eventLoopUtilization();
 
-  constructor(port: MessagePort, settings: WorkerSettings, vads: FvadFactory) {
+  constructor(port: MessagePort, settings: ThreadSettings, vads: FvadFactory) {
     this.#port = port;
     this.#vads = vads;
     this.#ticker = new Ticker(this.#clock, (error) =>
       this.#log('error', 'media tick failed', { err: String(error) }),
     );
-    this.#streams = new StreamTable(settings.ports, this.#clock, {
+    this.#incoming = new FrameCredit(settings.frameCredit, 'to-worker');
+    this.#outbox = new FrameOutbox({
+      credit: new FrameCredit(settings.frameCredit, 'to-main'),
+      post: (batch) => this.#port.postMessage({ type: 'frames', batch } satisfies FromWorker, [batch.buffer]),
+      defer: setImmediate,
+    });
+    const deps: StreamDependencies = {
       clock: this.#clock,
       random: systemRandom,
       ticker: this.#ticker,
       vads,
       engines: this.#engines,
       jitterMs: settings.jitterMs,
-      emit: (event) => this.#post(event),
+      emit: (event) => this.#tell(event),
       warn: (message, fields) => this.#log('warn', message, fields),
-    });
+    };
+    this.#streams = new StreamTable(settings.ports, this.#clock, deps, this.#outbox);
     for (const spec of settings.engines)
       this.#engines.load(spec).then(
         () => this.#post({ type: 'engine', name: spec.name, state: 'ready', error: null }),
@@ -53,6 +66,11 @@ class MediaWorker {
 
   /** Takes one message; what fails is answered or logged, never thrown. */
   handle(message: ToWorker): void {
+    if (message.type === 'frames') {
+      this.#incoming.take(message.batch.length);
+      readFrames(message.batch, this.#receiveFrame);
+      return;
+    }
     if ('request' in message) {
       const { request } = message;
       this.#answer(message).then(
@@ -66,6 +84,20 @@ class MediaWorker {
     } catch (error) {
       this.#log('error', 'media command failed', { command: message.type, err: String(error) });
     }
+  }
+
+  readonly #receiveFrame = (stream: number, packet: Uint8Array): void => {
+    try {
+      this.#streams.receive(stream, packet);
+    } catch (error) {
+      this.#log('error', 'media frame failed', { stream, err: String(error) });
+    }
+  };
+
+  /** What was sent before an event is known before it: after `play-ended` no frame of that prompt follows. */
+  #tell(event: StreamEvent): void {
+    this.#outbox.flush();
+    this.#post(event);
   }
 
   async #answer(message: WorkerQuery): Promise<ReplyValue> {
@@ -125,7 +157,7 @@ class MediaWorker {
 if (parentPort) {
   const port = parentPort;
   // Node types workerData as any; the host is the only one who starts this file.
-  const worker = new MediaWorker(port, workerData as WorkerSettings, await FvadFactory.load());
+  const worker = new MediaWorker(port, workerData as ThreadSettings, await FvadFactory.load());
   port.on('message', (message: ToWorker) => worker.handle(message));
   port.postMessage({ type: 'ready' } satisfies FromWorker);
 }

@@ -26,6 +26,12 @@ export interface WorkerSettings {
   readonly jitterMs: number;
 }
 
+/** The same with what belongs to one thread alone. */
+export interface ThreadSettings extends WorkerSettings {
+  /** Shared by both threads; see FrameCredit. */
+  readonly frameCredit: SharedArrayBuffer;
+}
+
 /** From the main thread, wanting one `reply` with its number. */
 export type WorkerQuery =
   | {
@@ -58,9 +64,17 @@ export type StreamCommand =
       readonly options: ListenRequest;
     }
   | { readonly type: 'start-input-timers' | 'stop-listen'; readonly stream: number; readonly listen: number }
-  | { readonly type: 'dtmf'; readonly stream: number; readonly digits: string };
+  | { readonly type: 'dtmf'; readonly stream: number; readonly digits: string }
+  /** The far end of a frame stream pressed a key. */
+  | { readonly type: 'digit'; readonly stream: number; readonly digit: string };
 
-export type ToWorker = WorkerQuery | StreamCommand;
+/** Packets of frame streams, many in one message (see FrameOutbox). */
+export interface FrameMessage {
+  readonly type: 'frames';
+  readonly batch: Uint8Array<ArrayBuffer>;
+}
+
+export type ToWorker = WorkerQuery | StreamCommand | FrameMessage;
 
 export type EngineState = 'loading' | 'ready' | 'unavailable';
 
@@ -113,6 +127,7 @@ export type FromWorker =
       readonly message: string;
       readonly fields: Readonly<Record<string, unknown>>;
     }
+  | FrameMessage
   | StreamEvent;
 
 /** What happens on one stream. */

@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import type { RemoteAddress } from './media-host.js';
+import type { PacketTransport } from './packet-transport.js';
 
 export interface RtpSocketListener {
   onDatagram(bytes: Uint8Array, address: string, port: number): void;
@@ -14,7 +15,8 @@ export interface RtpSocketListener {
  * once, because `send` otherwise puts even numeric addresses off to the next turn of the event loop, when the packet
  * buffer already holds another packet.
  */
-export class RtpSocket {
+export class RtpSocket implements PacketTransport {
+  readonly dropped = 0;
   readonly #socket: Socket;
 
   private constructor(socket: Socket) {

@@ -1,10 +1,13 @@
 import type { Clock } from '../../config/clock.js';
 import { mediaLimits } from '../../config/limits.js';
+import { frameRemote, FrameTransport } from '../frames/frame-transport.js';
+import type { FrameOutbox } from '../frames/frame-outbox.js';
 import { PortPool, type PortRange } from '../rtp/port-pool.js';
 import { SpeechError } from '../speech/errors.js';
 import { checkStream } from './check-stream.js';
 import type { StreamOptions, StreamStats } from './media-host.js';
 import type { StreamCommand } from './protocol.js';
+import type { PacketTransport } from './packet-transport.js';
 import { RtpSocket } from './rtp-socket.js';
 import { WorkerStream, type StreamDependencies } from './worker-stream.js';
 
@@ -13,22 +16,25 @@ const bindAttempts = 20;
 
 interface OpenStream {
   readonly stream: WorkerStream;
-  readonly socket: RtpSocket;
-  readonly port: number;
+  readonly transport: PacketTransport;
+  /** Null for a frame stream. */
+  readonly port: number | null;
 }
 
-/** The streams of one worker with their sockets and ports. */
+/** The streams of one worker with their transports and ports. */
 export class StreamTable {
   readonly #streams = new Map<number, OpenStream>();
   readonly #ports: PortPool;
   readonly #deps: StreamDependencies;
+  readonly #outbox: Pick<FrameOutbox, 'add'>;
   #opening = 0;
   #packetsSentBefore = 0;
   #packetsReceivedBefore = 0;
 
-  constructor(ports: PortRange, clock: Clock, deps: StreamDependencies) {
+  constructor(ports: PortRange, clock: Clock, deps: StreamDependencies, outbox: Pick<FrameOutbox, 'add'>) {
     this.#ports = new PortPool(ports, clock);
     this.#deps = deps;
+    this.#outbox = outbox;
   }
 
   get size(): number {
@@ -39,28 +45,33 @@ export class StreamTable {
     return this.#ports.taken;
   }
 
-  /** Packets of all streams since the start, those that closed included. */
+  /** RTP packets of all sockets since the start, those that closed included. */
   get packets(): { readonly sent: number; readonly received: number } {
     let sent = this.#packetsSentBefore;
     let received = this.#packetsReceivedBefore;
-    for (const { stream } of this.#streams.values()) {
+    for (const { stream, port } of this.#streams.values()) {
+      if (port === null) continue;
       sent += stream.packetsSent;
       received += stream.packetsReceived;
     }
     return { sent, received };
   }
 
-  /** Opens a stream and returns its port; rejects with SpeechError `capacity` or `unsupported`. */
+  /** Opens a stream and returns its port, 0 for a frame stream; rejects with SpeechError `capacity` or `unsupported`. */
   async open(id: number, options: StreamOptions): Promise<number> {
     const problem = checkStream(options);
     if (problem !== null) throw new SpeechError('unsupported', problem);
     if (this.#streams.size + this.#opening >= mediaLimits.streamsPerWorker)
       throw new SpeechError('capacity', `media worker has ${this.#streams.size} streams, its bound`);
+    if (options.frames) {
+      this.#openFrames(id, options);
+      return 0;
+    }
     this.#opening++;
     try {
       const { socket, port } = await this.#bind(id, options.localAddress);
       const stream = new WorkerStream(id, options, socket.send, this.#deps);
-      this.#streams.set(id, { stream, socket, port });
+      this.#streams.set(id, { stream, transport: socket, port });
       return port;
     } finally {
       this.#opening--;
@@ -72,21 +83,35 @@ export class StreamTable {
     this.#streams.get(command.stream)?.stream.handle(command);
   }
 
+  /** A packet that the main thread brought; one for a stream that is not open has no effect. */
+  readonly receive = (id: number, packet: Uint8Array): void => {
+    this.#streams.get(id)?.stream.receive(packet, frameRemote.address, frameRemote.port);
+  };
+
   /** Closes a stream and gives its counters, or null when it was not open. */
   async close(id: number): Promise<StreamStats | null> {
     const open = this.#streams.get(id);
     if (!open) return null;
     this.#streams.delete(id);
     const stats = open.stream.close();
-    this.#packetsSentBefore += stats.packetsSent;
-    this.#packetsReceivedBefore += stats.packetsReceived;
-    await open.socket.close();
+    if (open.port !== null) {
+      this.#packetsSentBefore += stats.packetsSent;
+      this.#packetsReceivedBefore += stats.packetsReceived;
+    }
+    await open.transport.close();
+    if (open.port === null) return { ...stats, framesDropped: open.transport.dropped };
     this.#ports.release(open.port);
     return stats;
   }
 
   async closeAll(): Promise<void> {
     await Promise.all([...this.#streams.keys()].map((id) => this.close(id)));
+  }
+
+  #openFrames(id: number, options: StreamOptions): void {
+    const transport = new FrameTransport(id, this.#outbox);
+    const stream = new WorkerStream(id, { ...options, remote: frameRemote }, transport.send, this.#deps);
+    this.#streams.set(id, { stream, transport, port: null });
   }
 
   async #bind(id: number, address: string): Promise<{ socket: RtpSocket; port: number }> {

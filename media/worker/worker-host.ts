@@ -1,13 +1,24 @@
 import type { Clock, Timer } from '../../config/clock.js';
 import { mediaLimits } from '../../config/limits.js';
 import type { Logger } from '../../config/logger.js';
+import { frameRemote } from '../frames/frame-transport.js';
 import { defaultJitterMs } from '../rtp/jitter-buffer.js';
 import { partitionPorts, type PortRange } from '../rtp/port-pool.js';
 import { SpeechError } from '../speech/errors.js';
 import { absoluteNowMs } from './absolute-clock.js';
 import { engineLoadMs } from './engine-table.js';
-import { HostStream } from './host-stream.js';
-import type { MediaHost, MediaStream, StreamOptions } from './media-host.js';
+import { HostFrameStream } from './host-frame-stream.js';
+import { HostStream, type HostStreamDependencies } from './host-stream.js';
+import type {
+  FrameHost,
+  FrameListener,
+  FrameStream,
+  FrameStreamOptions,
+  MediaHost,
+  MediaStream,
+  RtpCodec,
+  StreamOptions,
+} from './media-host.js';
 import type { EngineSpec, EngineState, WorkerSnapshot } from './protocol.js';
 import { WorkerSlot } from './worker-slot.js';
 
@@ -29,6 +40,9 @@ export interface WorkerMediaHostDependencies {
   readonly onWorkerLost: (worker: number, reason: string) => void;
 }
 
+/** Dynamic (RFC 3551 6): nobody but the two threads sees it. */
+const framePayloadType = 96;
+
 /** One thread's numbers; null while it is being restarted. */
 export type WorkerMetrics = WorkerSnapshot | null;
 
@@ -37,9 +51,10 @@ export type WorkerMetrics = WorkerSnapshot | null;
  *
  * A thread that dies takes its streams with it (`onClosed`) and is started again; the others do not notice.
  */
-export class WorkerMediaHost implements MediaHost {
+export class WorkerMediaHost implements MediaHost, FrameHost {
   readonly #slots: readonly WorkerSlot[];
   readonly #streams = new Map<number, { readonly stream: HostStream; readonly slot: WorkerSlot }>();
+  readonly #frameStreams = new Map<number, HostFrameStream>();
   readonly #deps: WorkerMediaHostDependencies;
   #nextStream = 1;
   #closing: Promise<void> | null = null;
@@ -57,6 +72,7 @@ export class WorkerMediaHost implements MediaHost {
             clock: deps.clock,
             logger: deps.logger.child({ mediaWorker: index }),
             onEvent: (event) => this.#streams.get(event.stream)?.stream.handle(event),
+            onFrame: (stream, packet) => this.#frameStreams.get(stream)?.takePacket(packet),
             onLost: (reason) => this.#loseWorker(index, reason),
           },
         ),
@@ -96,6 +112,10 @@ export class WorkerMediaHost implements MediaHost {
     return this.#streams.size;
   }
 
+  get openFrameStreams(): number {
+    return this.#frameStreams.size;
+  }
+
   /** True while at least one worker can open streams. */
   get ready(): boolean {
     return this.#slots.some((slot) => slot.ready);
@@ -108,7 +128,41 @@ export class WorkerMediaHost implements MediaHost {
     );
   }
 
-  async openStream(options: StreamOptions, onClosed: (reason: string) => void): Promise<MediaStream> {
+  openStream(options: StreamOptions, onClosed: (reason: string) => void): Promise<MediaStream> {
+    return this.#openAnywhere((slot) =>
+      this.#openOn(slot, options, (id, port, deps) => new HostStream(id, port, onClosed, deps)),
+    );
+  }
+
+  async openFrames(options: FrameStreamOptions, listener: FrameListener): Promise<FrameStream> {
+    const codec: RtpCodec = {
+      encoding: options.encoding,
+      payloadType: framePayloadType,
+      clockRateHz: options.sampleRateHz,
+      ptimeMs: 20,
+    };
+    const streamOptions: StreamOptions = {
+      sessionId: options.sessionId,
+      localAddress: '',
+      codec,
+      remote: frameRemote,
+      direction: 'sendrecv',
+      continuous: false,
+      frames: { leadMs: options.leadMs },
+    };
+    const stream = await this.#openAnywhere((slot) =>
+      this.#openOn(
+        slot,
+        streamOptions,
+        (id, _port, deps) =>
+          new HostFrameStream(id, codec, listener, (packet) => slot.sendFrame(id, packet), deps),
+      ),
+    );
+    this.#frameStreams.set(stream.id, stream);
+    return stream;
+  }
+
+  async #openAnywhere<T>(open: (slot: WorkerSlot) => Promise<T>): Promise<T> {
     if (this.#closing) throw new SpeechError('unavailable', 'media host is closed');
     const slots = this.#slots
       .filter((slot) => slot.ready)
@@ -116,7 +170,7 @@ export class WorkerMediaHost implements MediaHost {
     let refusal = new SpeechError('capacity', 'no media worker is running');
     for (const slot of slots) {
       try {
-        return await this.#openOn(slot, options, onClosed);
+        return await open(slot);
       } catch (error) {
         // A worker that is full, hangs or just died is a reason to ask the next one; wrong options are not.
         if (!(error instanceof SpeechError) || !error.retryable) throw error;
@@ -137,11 +191,11 @@ export class WorkerMediaHost implements MediaHost {
     return this.#closing;
   }
 
-  async #openOn(
+  async #openOn<T extends HostStream>(
     slot: WorkerSlot,
     options: StreamOptions,
-    onClosed: (reason: string) => void,
-  ): Promise<MediaStream> {
+    create: (id: number, port: number, deps: HostStreamDependencies) => T,
+  ): Promise<T> {
     const id = this.#nextStream++;
     slot.load++;
     let localPort: number;
@@ -152,7 +206,7 @@ export class WorkerMediaHost implements MediaHost {
       throw error;
     }
     const { clock } = this.#deps;
-    const stream = new HostStream(id, localPort, onClosed, {
+    const stream = create(id, localPort, {
       post: (command) => slot.post(command),
       requestClose: () => slot.closeStream(id),
       toClockMs: (absoluteMs) => absoluteMs - absoluteNowMs() + clock.nowMs(),
@@ -161,6 +215,7 @@ export class WorkerMediaHost implements MediaHost {
       onGone: () => {
         slot.load--;
         this.#streams.delete(id);
+        this.#frameStreams.delete(id);
       },
     });
     this.#streams.set(id, { stream, slot });

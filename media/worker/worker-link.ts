@@ -1,11 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '../../config/clock.js';
 import { mediaLimits } from '../../config/limits.js';
+import { createCreditMemory, FrameCredit } from '../frames/frame-credit.js';
+import { FrameOutbox } from '../frames/frame-outbox.js';
 import { SpeechError } from '../speech/errors.js';
 import {
   fromErrorData,
   type FromWorker,
   type ReplyValue,
+  type ThreadSettings,
   type ToWorker,
   type WorkerQuery,
   type WorkerSettings,
@@ -32,6 +35,8 @@ export class WorkerLink {
   readonly #worker: Worker;
   readonly #clock: Clock;
   readonly #listener: WorkerLinkListener;
+  readonly #outbox: FrameOutbox;
+  readonly #taken: FrameCredit;
   readonly #pending = new Map<number, PendingRequest>();
   #nextRequest = 1;
   #failure: string | null = null;
@@ -40,7 +45,18 @@ export class WorkerLink {
   constructor(settings: WorkerSettings, clock: Clock, listener: WorkerLinkListener) {
     this.#clock = clock;
     this.#listener = listener;
-    this.#worker = new Worker(new URL('./media-worker.js', import.meta.url), { workerData: settings });
+    const frameCredit = createCreditMemory();
+    const workerData: ThreadSettings = { ...settings, frameCredit };
+    this.#worker = new Worker(new URL('./media-worker.js', import.meta.url), { workerData });
+    this.#taken = new FrameCredit(frameCredit, 'to-main');
+    this.#outbox = new FrameOutbox({
+      credit: new FrameCredit(frameCredit, 'to-worker'),
+      post: (batch) => {
+        if (!this.#exited)
+          this.#worker.postMessage({ type: 'frames', batch } satisfies ToWorker, [batch.buffer]);
+      },
+      defer: setImmediate,
+    });
     this.#worker.on('message', (message: FromWorker) => this.#take(message));
     // 'error' precedes 'exit' and says why; without a handler it would end the process.
     this.#worker.on('error', (error) => void (this.#failure = String(error)));
@@ -58,6 +74,11 @@ export class WorkerLink {
 
   post(message: ToWorker): void {
     if (!this.#exited) this.#worker.postMessage(message);
+  }
+
+  /** Hands a packet of a frame stream over, copied; false when the thread is behind and it was dropped. */
+  sendFrame(stream: number, packet: Uint8Array): boolean {
+    return !this.#exited && this.#outbox.add(stream, packet);
   }
 
   /** Posts a request; rejects with SpeechError `timeout`, `unavailable`, or what the worker answered. */
@@ -86,6 +107,7 @@ export class WorkerLink {
   }
 
   #take(message: FromWorker): void {
+    if (message.type === 'frames') this.#taken.take(message.batch.length);
     if (message.type !== 'reply') {
       this.#listener.onMessage(message);
       return;

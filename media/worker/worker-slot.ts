@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../../config/clock.js';
 import type { Logger } from '../../config/logger.js';
+import { readFrames } from '../frames/frame-outbox.js';
 import { SpeechError } from '../speech/errors.js';
 import type { StreamOptions, StreamStats } from './media-host.js';
 import type {
@@ -16,6 +17,8 @@ export interface WorkerSlotDependencies {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onEvent: (event: StreamEvent) => void;
+  /** A packet of a frame stream, of which nobody else has the memory. */
+  readonly onFrame: (stream: number, packet: Uint8Array) => void;
   /** The thread ended without being asked; the slot starts another. */
   readonly onLost: (reason: string) => void;
 }
@@ -103,6 +106,11 @@ export class WorkerSlot {
     this.#link.post(command);
   }
 
+  /** See WorkerLink. */
+  sendFrame(stream: number, packet: Uint8Array): boolean {
+    return this.#link.sendFrame(stream, packet);
+  }
+
   /** Null while the thread is gone or does not answer; whoever asks regularly makes this the watchdog of a hung thread. */
   async snapshot(): Promise<WorkerSnapshot | null> {
     if (!this.ready) return null;
@@ -164,6 +172,9 @@ export class WorkerSlot {
         return;
       case 'engine':
         this.#takeEngine(message);
+        return;
+      case 'frames':
+        readFrames(message.batch, this.#deps.onFrame);
         return;
       case 'log':
         this.#deps.logger[message.level](message.message, message.fields);

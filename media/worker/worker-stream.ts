@@ -7,7 +7,7 @@ import type { Prompt } from '../pipeline/prompt.js';
 import type { TickHandle, Ticker } from '../pipeline/ticker.js';
 import { TypeAhead } from '../pipeline/type-ahead.js';
 import type { VadFactory, VoiceActivityDetector } from '../pipeline/vad.js';
-import { receiveFrameMs, RtpReceiver } from '../rtp/rtp-receiver.js';
+import { receiveFrameMs, RtpReceiver, type ReceiverDelay } from '../rtp/rtp-receiver.js';
 import { RtpSender } from '../rtp/rtp-sender.js';
 import type { AudioClip } from '../speech/audio-clip.js';
 import type { EngineTable } from './engine-table.js';
@@ -21,6 +21,7 @@ import type {
   StreamUpdate,
 } from './media-host.js';
 import { checkStream } from './check-stream.js';
+import type { PacketOutput } from './packet-transport.js';
 import { toErrorData, type StreamCommand, type StreamEvent } from './protocol.js';
 
 /** What all streams of a worker share. */
@@ -35,8 +36,10 @@ export interface StreamDependencies {
   readonly warn: (message: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
-/** Sends one datagram; `bytes` is reused after it returns. */
-export type DatagramOutput = (bytes: Uint8Array, remote: RemoteAddress) => void;
+const frameDelay: ReceiverDelay = { maxMs: mediaLimits.frameBufferMs, keepAll: true };
+
+/** A frame stream whose audio waited behind a stall reads at most so many frames more in one packet time. */
+const catchUpFrames = 5;
 
 function sameCodec(a: RtpCodec, b: RtpCodec): boolean {
   return (
@@ -58,8 +61,10 @@ export class WorkerStream {
   readonly #id: number;
   readonly #sessionId: string;
   readonly #continuous: boolean;
+  /** Null for a stream on a socket. */
+  readonly #frames: StreamOptions['frames'] | null;
   readonly #deps: StreamDependencies;
-  readonly #output: DatagramOutput;
+  readonly #output: PacketOutput;
   readonly #player = new PromptPlayer();
   readonly #prompts = new Map<number, Prompt>();
   readonly #typeAhead = new TypeAhead();
@@ -74,11 +79,15 @@ export class WorkerStream {
   #sendTick: TickHandle | null = null;
   #receiveTick: TickHandle | null = null;
   #closed = false;
+  /** Of a frame stream: when it began to send, and how much it has sent since, in milliseconds. */
+  #talkStartMs = 0;
+  #talkMs = 0;
 
-  constructor(id: number, options: StreamOptions, output: DatagramOutput, deps: StreamDependencies) {
+  constructor(id: number, options: StreamOptions, output: PacketOutput, deps: StreamDependencies) {
     this.#id = id;
     this.#sessionId = options.sessionId;
     this.#continuous = options.continuous;
+    this.#frames = options.frames ?? null;
     this.#direction = options.direction;
     this.#remote = options.remote;
     this.#output = output;
@@ -130,6 +139,8 @@ export class WorkerStream {
         return;
       case 'dtmf':
         return this.#sendDtmf(command.digits);
+      case 'digit':
+        return this.#hearDigit(command.digit);
     }
   }
 
@@ -209,7 +220,10 @@ export class WorkerStream {
       );
     if (this.#receiver) this.#receiver.changeCodec(codec);
     else {
-      this.#receiver = new RtpReceiver(codec, this.#remote, jitterMs, (digit) => this.#hearDigit(digit));
+      const onDigit = (digit: string): void => this.#hearDigit(digit);
+      this.#receiver = this.#frames
+        ? new RtpReceiver(codec, this.#remote, jitterMs, onDigit, frameDelay)
+        : new RtpReceiver(codec, this.#remote, jitterMs, onDigit);
       this.#receiver.listening = this.#listen !== null;
     }
     if (!sameTick) this.#stopSendTick();
@@ -284,6 +298,8 @@ export class WorkerStream {
     }
     if (!this.#player.ready && !this.#sender.sendingDtmf) return;
     const nowMs = this.#deps.clock.nowMs();
+    this.#talkStartMs = nowMs;
+    this.#talkMs = 0;
     this.#sendTick = this.#deps.ticker.every(codec.ptimeMs, this.#onSendTick, nowMs + codec.ptimeMs);
     this.#onSendTick(nowMs);
   }
@@ -292,7 +308,23 @@ export class WorkerStream {
     const sent = this.#sender?.tick(nowMs) ?? false;
     this.#player.report(nowMs);
     if (!sent) this.#stopSendTick();
+    else if (this.#frames) this.#sendAhead(this.#frames.leadMs, nowMs);
   };
+
+  /** After a packet of a frame stream: more of them while the far end has less in hand than the lead. */
+  #sendAhead(leadMs: number, nowMs: number): void {
+    const codec = this.#codec;
+    if (!codec) return;
+    this.#talkMs += codec.ptimeMs;
+    const dueMs = nowMs - this.#talkStartMs + codec.ptimeMs;
+    while (this.#talkMs - dueMs < leadMs && this.#player.hasPacket(codec)) {
+      this.#sender?.tick(nowMs);
+      this.#player.report(nowMs);
+      this.#talkMs += codec.ptimeMs;
+    }
+    // What the prompt could not give in time is past: it does not make the lead of the next one longer.
+    this.#talkMs = Math.max(this.#talkMs, dueMs);
+  }
 
   #stopSendTick(): void {
     this.#sendTick?.cancel();
@@ -342,9 +374,19 @@ export class WorkerStream {
   readonly #onReceiveTick = (nowMs: number): void => {
     const operation = this.#listen?.operation;
     if (!operation) return;
-    if (this.#receiver && this.#mayReceive()) operation.frame(this.#receiver.readFrame(nowMs));
-    else operation.poll(nowMs);
+    const receiver = this.#mayReceive() ? this.#receiver : null;
+    if (!receiver) operation.poll(nowMs);
+    else {
+      operation.frame(receiver.readFrame(nowMs));
+      if (this.#frames) this.#catchUp(operation, receiver, nowMs);
+    }
   };
+
+  /** Nobody hears this audio but the recogniser: behind a stall it may come faster than it was spoken. */
+  #catchUp(operation: ListenOperation, receiver: RtpReceiver, nowMs: number): void {
+    for (let i = 0; i < catchUpFrames && !operation.done && receiver.takeSurplus(); i++)
+      operation.frame(receiver.readFrame(nowMs));
+  }
 
   #hearDigit(digit: string): void {
     if (this.#listen) this.#listen.operation.digit(digit);

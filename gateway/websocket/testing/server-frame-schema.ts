@@ -26,7 +26,7 @@ const body = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     type: z.literal('event'),
-    event: z.enum(['ended', 'handover', 'handover-failed', 'handed-back', 'transfer']),
+    event: z.enum(['ended', 'failed', 'handover', 'handover-failed', 'handed-back', 'transfer']),
     text,
   }),
 ]);
