@@ -15,8 +15,10 @@ import {
   type SessionRecord,
   type SessionRef,
 } from '../ports/session-log.js';
+import { KeyedQueue } from '../routing/keyed-queue.js';
 import type { Author, Marks } from '../websocket/protocol.js';
 import { ChatDialog, eventMessage, type ChatDialogDeps } from './chat-dialog.js';
+import type { EventJobs, EventSession } from './chat-events.js';
 import type {
   Attachment,
   ChatSessions,
@@ -40,20 +42,12 @@ import { SessionFeed } from './session-feed.js';
 import { sessionKey } from './session-key.js';
 import { SessionRunner } from './session-runner.js';
 
-/** What happens in a session, for who wants to be told by a job. */
-export type ChatEvent = 'session.opened' | 'session.ended' | 'message.created';
-
-/** Jobs made in the same transaction as what they tell of. */
-export type EventJobs = (
-  event: ChatEvent,
-  session: { readonly ref: SessionRef; readonly userId: string },
-) => readonly NewJob[];
-
 export interface ChatHubDeps {
   readonly log: SessionLog;
   readonly router: Router;
   readonly dialog: ChatDialogDeps;
-  readonly eventJobs: EventJobs;
+  /** Null: nobody wants to be told. */
+  readonly eventJobs: EventJobs | null;
   /** A session without a message for so long is ended. */
   readonly idleEndMs: number;
   readonly clock: Clock;
@@ -72,8 +66,8 @@ const tidyMs = 30_000;
 interface Followed {
   readonly ref: SessionRef;
   readonly feed: SessionFeed;
-  /** Empty until the first follower has been let in. */
-  userId: string;
+  /** Null until the first follower has been let in. */
+  session: EventSession | null;
   /** Followers, those being let in included. */
   users: number;
 }
@@ -88,6 +82,7 @@ export class ChatHub implements ChatSessions {
   readonly #deps: ChatHubDeps;
   readonly #followed = new Map<string, Followed>();
   readonly #runners = new Map<string, SessionRunner>();
+  readonly #submits = new KeyedQueue();
   #closed = false;
 
   constructor(deps: ChatHubDeps) {
@@ -119,8 +114,9 @@ export class ChatHub implements ChatSessions {
     const { tenant, userId } = request.user;
     const ref: SessionRef = { tenant, sessionId: random.hex(12) };
     const idleEnd: NewJob = { kind: idleEndJob, key: ref.sessionId, delayMs: idleEndMs, ref, payload: null };
-    const jobs = [idleEnd, ...eventJobs('session.opened', { ref, userId })];
+    const jobs = [idleEnd, ...(eventJobs?.opened({ ref, userId, ingress }) ?? [])];
     const opened = await log.open({ tenant, userId, ingress, tree, sessionId: ref.sessionId, jobs });
+    if (opened.created) eventJobs?.made();
     // Also when it is an old one whose first owner died before it said anything.
     if (opened.record.lastSeq === 0) this.#runner(opened.record.ref)?.wake(0);
     return opened;
@@ -144,7 +140,7 @@ export class ChatHub implements ChatSessions {
       if (!record || this.#closed) this.#leave(followed);
     }
     if (!record || this.#closed) return null;
-    followed.userId = record.userId;
+    followed.session = record;
     const from = since > record.lastSeq ? 0 : since;
     followed.feed.learnHead(record.lastSeq);
     const follower = followed.feed.follow(subscriber, from);
@@ -160,30 +156,9 @@ export class ChatHub implements ChatSessions {
     };
   }
 
-  async submit(ref: SessionRef, request: SubmitRequest): Promise<SubmitResult> {
-    const { eventJobs, log, logger } = this.#deps;
-    try {
-      const userId = await this.#userOf(ref, request);
-      const jobs = eventJobs('message.created', { ref, userId });
-      const result = await log.append(ref, { ...request, jobs });
-      switch (result.outcome) {
-        case 'appended':
-          this.#tell(result.head, [result.message]);
-          if (request.author === 'user') this.#wakeOwner(result.head);
-          return { outcome: 'appended', seq: result.message.seq, atMs: result.message.atMs };
-        case 'duplicate':
-          return { outcome: 'duplicate', seq: result.message.seq, atMs: result.message.atMs };
-        case 'conflict':
-        case 'ended':
-        case 'full':
-        case 'unknown-session':
-          return { outcome: result.outcome };
-      }
-    } catch (err) {
-      if (!(err instanceof LogError)) throw err;
-      logger.warn('a message could not be kept', { err });
-      return { outcome: 'unavailable' };
-    }
+  /** Messages of one session are kept in the order in which they are submitted here. */
+  submit(ref: SessionRef, request: SubmitRequest): Promise<SubmitResult> {
+    return this.#submits.run(sessionKey(ref), () => this.#submit(ref, request));
   }
 
   read(ref: SessionRef, after: number, limit: number): Promise<readonly LogMessage[]> {
@@ -206,7 +181,7 @@ export class ChatHub implements ChatSessions {
   async end(ref: SessionRef, by: Author, text: string): Promise<boolean> {
     const record = await this.#deps.log.session(ref);
     if (!record) return false;
-    const jobs = this.#deps.eventJobs('session.ended', record);
+    const jobs = this.#deps.eventJobs?.ended(record) ?? [];
     const last = { ...eventMessage('ended', text), author: by === 'user' ? 'system' : by, jobs } as const;
     const result = await this.#deps.log.end(ref, last);
     if (result.outcome !== 'appended') return false;
@@ -255,7 +230,7 @@ export class ChatHub implements ChatSessions {
       const { clock, log } = this.#deps;
       const logger = this.#deps.logger.child({ sessionId: ref.sessionId });
       const feed = new SessionFeed({ read: (after, limit) => log.read(ref, after, limit), clock, logger });
-      followed = { ref, feed, userId: '', users: 0 };
+      followed = { ref, feed, session: null, users: 0 };
       this.#followed.set(key, followed);
     }
     followed.users++;
@@ -266,10 +241,36 @@ export class ChatHub implements ChatSessions {
     if (--followed.users === 0) this.#followed.delete(sessionKey(followed.ref));
   }
 
-  async #userOf(ref: SessionRef, { author, senderId }: SubmitRequest): Promise<string> {
-    const followed = this.#followed.get(sessionKey(ref))?.userId ?? '';
-    if (followed !== '') return followed;
-    return author === 'user' ? senderId : ((await this.#deps.log.session(ref))?.userId ?? '');
+  async #submit(ref: SessionRef, request: SubmitRequest): Promise<SubmitResult> {
+    const { log, logger } = this.#deps;
+    try {
+      const jobs = await this.#messageJobs(ref);
+      const result = await log.append(ref, { ...request, jobs });
+      switch (result.outcome) {
+        case 'appended':
+          this.#tell(result.head, [result.message]);
+          if (request.author === 'user') this.#wakeOwner(result.head);
+          return { outcome: 'appended', seq: result.message.seq, atMs: result.message.atMs };
+        case 'duplicate':
+          return { outcome: 'duplicate', seq: result.message.seq, atMs: result.message.atMs };
+        case 'conflict':
+        case 'ended':
+        case 'full':
+        case 'unknown-session':
+          return { outcome: result.outcome };
+      }
+    } catch (err) {
+      if (!(err instanceof LogError)) throw err;
+      logger.warn('a message could not be kept', { err });
+      return { outcome: 'unavailable' };
+    }
+  }
+
+  async #messageJobs(ref: SessionRef): Promise<readonly NewJob[]> {
+    const { eventJobs, log } = this.#deps;
+    if (!eventJobs) return [];
+    const session = this.#followed.get(sessionKey(ref))?.session ?? (await log.session(ref));
+    return session ? eventJobs.message(session) : [];
   }
 
   #isOwn(owner: SessionOwner): boolean {
@@ -299,13 +300,14 @@ export class ChatHub implements ChatSessions {
     const { ref, userId } = head;
     this.#followed.get(sessionKey(ref))?.feed.learn(messages);
     const last = messages.at(-1)?.seq ?? head.lastSeq;
+    this.#deps.eventJobs?.made();
     this.#toOthers({ tenant: ref.tenant, userId }, topics.news, () => newsJson(ref, last, messages));
   }
 
   #signal(ref: SessionRef, userId: string | null, signal: Signal): void {
     const followed = this.#followed.get(sessionKey(ref));
     followed?.feed.signal(signal);
-    const user = userId ?? followed?.userId ?? '';
+    const user = userId ?? followed?.session?.userId ?? '';
     // Nobody asked on behalf of a follower: nobody is there to be told.
     if (user !== '')
       this.#toOthers({ tenant: ref.tenant, userId: user }, topics.signal, () => signalJson(ref, signal));
@@ -338,7 +340,7 @@ export class ChatHub implements ChatSessions {
       onHeld: (owner, inputSeq) => this.#wakeElsewhere(ref, inputSeq, owner),
       onBusy: ({ userId }, on) => this.#signal(ref, userId, { type: 'typing', author: 'bot', on }),
       onOver: () => this.#over(key),
-      jobsFor: (record, event) => eventJobs(event, record),
+      eventJobs,
       clock,
       logger,
     });

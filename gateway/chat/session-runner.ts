@@ -6,7 +6,6 @@ import {
   type CommitResult,
   type Json,
   type LogMessage,
-  type NewJob,
   type NodeIdentity,
   type SessionLog,
   type SessionOwner,
@@ -14,6 +13,7 @@ import {
   type SessionRef,
   type TurnCommit,
 } from '../ports/session-log.js';
+import type { EventJobs } from './chat-events.js';
 import { eventMessage, type ChatDialog, type ChatTurn } from './chat-dialog.js';
 
 /** Kind of the job that says that the user has been silent; its key is the session, its payload `{after}`. */
@@ -31,8 +31,8 @@ export interface RunnerDeps {
   readonly onBusy: (record: SessionRecord, busy: boolean) => void;
   /** The session is over or unknown; the runner has nothing more to do. */
   onOver(): void;
-  /** Jobs to be made with messages of these kinds, for who wants to be told. */
-  readonly jobsFor: (record: SessionRecord, event: 'message.created' | 'session.ended') => readonly NewJob[];
+  /** Null: nobody wants to be told. */
+  readonly eventJobs: Pick<EventJobs, 'ended' | 'message'> | null;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -249,9 +249,9 @@ export class SessionRunner {
   #commitOf({ epoch, record }: Owned, processedSeq: number, turn: ChatTurn | null): TurnCommit | null {
     if (!turn) return null;
     const { end, noInputMs, snapshot } = turn;
-    const { jobsFor } = this.#deps;
+    const { eventJobs } = this.#deps;
     const key = record.ref.sessionId;
-    const jobs = end ? [...jobsFor(record, 'session.ended')] : [];
+    const jobs = end ? [...(eventJobs?.ended(record) ?? [])] : [];
     if (noInputMs !== null)
       jobs.push({
         kind: noInputJob,
@@ -264,7 +264,7 @@ export class SessionRunner {
       epoch,
       processedSeq,
       snapshot,
-      messages: turn.messages.map((message) => ({ ...message, jobs: jobsFor(record, 'message.created') })),
+      messages: turn.messages.map((message) => ({ ...message, jobs: eventJobs?.message(record) ?? [] })),
       end,
       jobs,
       cancelJobs: noInputMs === null ? [{ kind: noInputJob, key }] : [],

@@ -10,7 +10,8 @@ import { unknownService, type ServiceCaller } from '../../services/service-calle
 import { RecordingMetrics, settled, treeOf } from '../../session/testing/kit.js';
 import type { TreeLease } from '../../trees/tree-shelf.js';
 import type { TreeVersion } from '../../trees/tree-version.js';
-import { ChatHub, type EventJobs } from '../chat-hub.js';
+import type { EventJobs } from '../chat-events.js';
+import { ChatHub } from '../chat-hub.js';
 import type { Attachment, Signal, Subscriber } from '../chat-sessions.js';
 import { Wire, type WireRouter } from './wire.js';
 
@@ -160,7 +161,7 @@ export async function createCluster(options: ClusterOptions = {}) {
         clock,
         logger,
       },
-      eventJobs: options.eventJobs ?? (() => []),
+      eventJobs: options.eventJobs ?? null,
       idleEndMs: options.idleEndMs ?? idleEndMs,
       clock,
       random,
