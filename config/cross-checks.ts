@@ -7,6 +7,7 @@ import type { Protocol } from './network-plan.js';
 import type { Finding } from './problem.js';
 import type { Config } from './schema.js';
 import { checkSimilarity } from './similarity-checks.js';
+import { checkStore } from './store-checks.js';
 
 /** What one key alone cannot tell: rules between keys, and directories that have to be there. Expects a completed config. */
 export function crossCheck(config: Config): Finding[] {
@@ -18,6 +19,7 @@ export function crossCheck(config: Config): Finding[] {
     ...checkDirectories(config),
     ...checkRules(config),
     ...checkSimilarity(config),
+    ...checkStore(config),
   ];
 }
 
