@@ -9,6 +9,7 @@ import { checkKeys, checkWebhooks } from './key-checks.js';
 import type { Config } from './schema.js';
 import { checkAudioSocket } from './audio-socket-checks.js';
 import { checkSimilarity } from './similarity-checks.js';
+import { checkStore } from './store-checks.js';
 
 /** What one key alone cannot tell: rules between keys, and directories that have to be there. Expects a completed config. */
 export function crossCheck(config: Config): Finding[] {
@@ -23,6 +24,7 @@ export function crossCheck(config: Config): Finding[] {
     ...checkKeys(config),
     ...checkWebhooks(config),
     ...checkAudioSocket(config),
+    ...checkStore(config),
   ];
 }
 
