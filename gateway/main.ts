@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { findEspeak } from '../adapters/espeak/espeak-process.js';
 import { EspeakSynthesizer } from '../adapters/espeak/synthesizer.js';
 import { FliteSynthesizer } from '../adapters/flite/synthesizer.js';
+import { createSessionLog } from '../adapters/database/create-session-log.js';
+import { createRoutingStore } from '../adapters/redis/create-routing-store.js';
 import { createSimilarityEngine } from '../adapters/similarity/create-engine.js';
 import { SystemClock } from '../config/clock.js';
 import { secretsOf } from '../config/config-secrets.js';
@@ -133,6 +135,10 @@ async function serve(configFile: string | null): Promise<number> {
     node = await ParleyNode.start(config, {
       catalog,
       scorers: { createEngine: createSimilarityEngine },
+      stores: {
+        openLog: createSessionLog,
+        createRouting: (redis, { clock: time, random }) => createRoutingStore(redis, time, random),
+      },
       clock,
       random: systemRandom,
       logger,

@@ -37,9 +37,28 @@ export function nodeReadings(parts: () => NodeParts | null): Providers {
       const { framesIn, framesOut, framesDropped, endings, refusals } = audioSockets;
       return { streams: host.openFrameStreams, framesIn, framesOut, framesDropped, endings, refusals };
     },
+    chat: () => of().chat.readings().socket,
+    routing: () => {
+      const {
+        cachedLookups: _cached,
+        connected,
+        devices,
+        livingNodes,
+        probeMs: _probe,
+        waitingEnvelopes,
+        ...events
+      } = of().chat.readings().routing;
+      return { connected, devices, livingNodes, waitingEnvelopes, events };
+    },
+    webhooks: () => of().chat.readings().webhooks,
     sessions: () => {
-      const { table } = of();
-      return { call: table.count('call'), mrcp: table.count('mrcp'), media: table.count('media') };
+      const { chat, table } = of();
+      return {
+        call: table.count('call'),
+        mrcp: table.count('mrcp'),
+        media: table.count('media'),
+        chat: chat.running,
+      };
     },
   };
 }

@@ -17,6 +17,7 @@ import { Readiness } from '../http/readiness.js';
 import { treeRoutes } from '../http/tree-routes.js';
 import { UpgradeRouter } from '../http/upgrade-router.js';
 import { MrcpServer } from '../mrcp/server.js';
+import { LogError } from '../ports/session-log.js';
 import { ProtoError } from '../services/grpc-methods.js';
 import { Services, type ServicesDeps } from '../services/services.js';
 import { CallIngress } from '../session/call-ingress.js';
@@ -30,6 +31,7 @@ import { EventLoopGauge } from '../stats/event-loop-gauge.js';
 import { Metrics } from '../stats/metrics.js';
 import type { TreeLibrary } from '../trees/tree-library.js';
 import { audioSocketRoutes, openAudioSockets } from './audio-sockets.js';
+import { ChatParts, type StoreCatalog } from './chat-parts.js';
 import type { EngineCatalog } from './engine-catalog.js';
 import { MediaWatch } from './media-watch.js';
 import { nodeReadings } from './node-readings.js';
@@ -43,6 +45,7 @@ import { SpeechTiers } from './speech-tiers.js';
 export interface ParleyNodeDeps {
   readonly catalog: EngineCatalog;
   readonly scorers: ScorerCatalog;
+  readonly stores: StoreCatalog;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -81,6 +84,7 @@ export interface NodeParts {
   /** Where protocols that take over a connection of the HTTP port register. */
   readonly upgrades: UpgradeRouter;
   readonly audioSockets: AudioSocketStats;
+  readonly chat: ChatParts;
   readonly version: string;
 }
 
@@ -109,6 +113,7 @@ export class ParleyNode {
         },
       },
       { name: 'similarity', check: () => Promise.resolve(parts.similarity.check()) },
+      ...parts.chat.checks,
     ]);
     const { config } = parts;
     this.#http = new HttpServer(
@@ -129,6 +134,7 @@ export class ParleyNode {
         }),
         treeRoutes({ trees: parts.bots }),
         ...audioSocketRoutes(config),
+        ...parts.chat.routes,
       ],
     );
     parts.upgrades.attach(this.#http.server);
@@ -216,6 +222,7 @@ export class ParleyNode {
       random,
       logger,
     });
+    const chat = await openChat(config, { ...deps, bots, services, metrics, upgrades });
     const parts: NodeParts = {
       config,
       bots,
@@ -232,6 +239,7 @@ export class ParleyNode {
       services,
       upgrades,
       audioSockets,
+      chat,
       version: deps.version,
     };
     readings.parts = parts;
@@ -265,8 +273,9 @@ export class ParleyNode {
   }
 
   async #listen(): Promise<void> {
-    const { config, mrcp, tiers, userAgent, watch } = this.#parts;
+    const { chat, config, mrcp, tiers, userAgent, watch } = this.#parts;
     try {
+      await chat.start();
       await Promise.all([
         bound('mrcp', mrcp.listen()),
         bound('sip', userAgent.start()),
@@ -292,11 +301,11 @@ export class ParleyNode {
   }
 
   async #stop(): Promise<void> {
-    const { config, table } = this.#parts;
+    const { chat, config, table } = this.#parts;
     this.#readiness.drain();
     this.#warming.abort();
     this.#logger.info('draining', { sessions: table.size, seconds: config.drain.seconds });
-    await this.#drained(config.drain.seconds * 1_000);
+    await Promise.all([this.#drained(config.drain.seconds * 1_000), chat.drain()]);
     await this.#release();
     this.#logger.info('stopped');
   }
@@ -312,11 +321,12 @@ export class ParleyNode {
   }
 
   async #release(): Promise<void> {
-    const { conversations, host, mrcp, services, similarity, snapshots, table, tiers, userAgent, watch } =
-      this.#parts;
+    const { chat, conversations, host, mrcp, services, similarity, snapshots } = this.#parts;
+    const { table, tiers, userAgent, watch } = this.#parts;
     table.endAll();
     watch.stop();
     this.#eventLoop.close();
+    await chat.close();
     await this.#upgradedLeft();
     const closing = [userAgent.close(), mrcp.close(), this.#http.close()];
     for (const result of await Promise.allSettled(closing)) this.#logFailure(result);
@@ -336,6 +346,19 @@ export class ParleyNode {
   #logFailure(result: PromiseSettledResult<unknown>): void {
     if (result.status === 'rejected')
       this.#logger.warn('a part did not stop cleanly', { err: result.reason as unknown });
+  }
+}
+
+/** Says which key to change when the log cannot be opened. */
+async function openChat(config: Config, deps: Parameters<typeof ChatParts.open>[1]): Promise<ChatParts> {
+  try {
+    return await ChatParts.open(config, deps);
+  } catch (err) {
+    if (!(err instanceof LogError)) throw err;
+    const key = config.store.kind === 'postgres' ? 'store.url' : 'store.file';
+    throw new StartError(`the log of chat sessions cannot be opened (${key}): ${err.message}`, {
+      cause: err,
+    });
   }
 }
 

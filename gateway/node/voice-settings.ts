@@ -32,7 +32,7 @@ export function voiceSettings(
 }
 
 /** The configured text for a language, by its tag or primary language, else English. */
-function unavailableText(texts: Readonly<Record<string, string>>, language: string): string {
+export function unavailableText(texts: Readonly<Record<string, string>>, language: string): string {
   const primary = language.split('-')[0] ?? language;
   return texts[language] ?? texts[primary] ?? texts['en'] ?? '';
 }

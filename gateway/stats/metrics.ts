@@ -1,11 +1,13 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 
 import type { ServiceMetrics, ServiceResult } from '../services/services.js';
 import { turnStages, type TurnMetrics, type TurnStage } from '../session/turn-metrics.js';
 import type { SpeechErrorCode } from '../../media/speech/errors.js';
 import { LabelledCounter } from './counters.js';
+import { registerEdges } from './edge-metrics.js';
 import type { EventLoopGauge } from './event-loop-gauge.js';
-import type { Providers, WebhookReading } from './readings.js';
+import { MetricCollector, only } from './metric-collector.js';
+import type { Providers, Readings } from './readings.js';
 
 export interface MetricsOptions {
   readonly providers: Providers;
@@ -22,14 +24,11 @@ const providerNames = [
   'sip',
   'mrcp',
   'chat',
+  'routing',
   'audioSockets',
   'sessions',
   'webhooks',
 ] as const satisfies readonly (keyof Providers)[];
-
-type Readings = { readonly [K in keyof Providers]?: ReturnType<NonNullable<Providers[K]>> };
-
-type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
 
 /**
  * What `/metrics` shows.
@@ -42,6 +41,7 @@ export class Metrics implements TurnMetrics, ServiceMetrics {
   readonly #speechErrors = new LabelledCounter();
 
   readonly #registry = new Registry();
+  readonly #collector = new MetricCollector(this.#registry);
   readonly #stages: Readonly<Record<TurnStage, { observe(seconds: number): void }>>;
   readonly #serviceCalls: Histogram<'service' | 'result'>;
   readonly #options: MetricsOptions;
@@ -59,7 +59,7 @@ export class Metrics implements TurnMetrics, ServiceMetrics {
       buckets: stageBuckets,
       registers: [this.#registry],
     });
-    this.#gauge('parley_event_loop_delay_p99_seconds', 'How late the event loop runs.', [], () => [
+    this.#collector.gauge('parley_event_loop_delay_p99_seconds', 'How late the event loop runs.', [], () => [
       [{}, options.eventLoop.p99Ms() / 1_000],
     ]);
     this.#labelled('parley_decisions_total', 'Decisions of dialog trees.', 'zone', this.#decisions);
@@ -73,9 +73,7 @@ export class Metrics implements TurnMetrics, ServiceMetrics {
     this.#registerMedia();
     this.#registerCache();
     this.#registerSignalling();
-    this.#registerChat();
-    this.#registerWebhooks();
-    this.#registerAudioSockets();
+    registerEdges(this.#collector, () => this.#readings);
   }
 
   /** Records how long a stage of a turn took; one histogram update. */
@@ -124,8 +122,8 @@ export class Metrics implements TurnMetrics, ServiceMetrics {
       name: string,
       help: string,
       pick: (reading: NonNullable<ReturnType<typeof read>>) => number,
-    ) => this.#counter(name, help, [], () => only(read(), pick));
-    this.#counter('parley_rtp_packets_total', 'RTP packets.', ['direction'], () => {
+    ) => this.#collector.counter(name, help, [], () => only(read(), pick));
+    this.#collector.counter('parley_rtp_packets_total', 'RTP packets.', ['direction'], () => {
       const media = read();
       return media === undefined
         ? []
@@ -151,25 +149,37 @@ export class Metrics implements TurnMetrics, ServiceMetrics {
       "Datagrams dropped because they are no RTP of the call's formats.",
       (media) => media.malformed,
     );
-    this.#gauge('parley_rtp_streams', 'RTP streams open.', [], () => only(read(), (media) => media.streams));
-    this.#gauge('parley_worker_tick_lateness_seconds', 'How late media ticks run.', ['worker'], () =>
-      (read()?.workers ?? []).map((worker) => [{ worker: worker.name }, worker.tickLatenessMs / 1_000]),
+    this.#collector.gauge('parley_rtp_streams', 'RTP streams open.', [], () =>
+      only(read(), (media) => media.streams),
+    );
+    this.#collector.gauge(
+      'parley_worker_tick_lateness_seconds',
+      'How late media ticks run.',
+      ['worker'],
+      () => (read()?.workers ?? []).map((worker) => [{ worker: worker.name }, worker.tickLatenessMs / 1_000]),
     );
   }
 
   #registerCache(): void {
     const read = () => this.#readings.cache;
-    this.#counter('parley_cache_requests_total', 'Prompts asked of the synthesis cache.', ['result'], () => {
-      const cache = read();
-      return cache === undefined
-        ? []
-        : (['hits', 'misses', 'joined'] as const).map((result) => [{ result }, cache[result]]);
-    });
-    this.#counter('parley_cache_evictions_total', 'Prompts dropped for space.', [], () =>
+    this.#collector.counter(
+      'parley_cache_requests_total',
+      'Prompts asked of the synthesis cache.',
+      ['result'],
+      () => {
+        const cache = read();
+        return cache === undefined
+          ? []
+          : (['hits', 'misses', 'joined'] as const).map((result) => [{ result }, cache[result]]);
+      },
+    );
+    this.#collector.counter('parley_cache_evictions_total', 'Prompts dropped for space.', [], () =>
       only(read(), (cache) => cache.evictions),
     );
-    this.#gauge('parley_cache_entries', 'Prompts kept.', [], () => only(read(), (cache) => cache.entries));
-    this.#gauge('parley_cache_bytes', 'Bytes of prompts kept.', [], () =>
+    this.#collector.gauge('parley_cache_entries', 'Prompts kept.', [], () =>
+      only(read(), (cache) => cache.entries),
+    );
+    this.#collector.gauge('parley_cache_bytes', 'Bytes of prompts kept.', [], () =>
       only(read(), (cache) => cache.bytes),
     );
   }
@@ -177,7 +187,7 @@ export class Metrics implements TurnMetrics, ServiceMetrics {
   #registerSignalling(): void {
     const sip = () => this.#readings.sip;
     const mrcp = () => this.#readings.mrcp;
-    this.#counter('parley_sip_messages_total', 'SIP messages.', ['direction'], () => {
+    this.#collector.counter('parley_sip_messages_total', 'SIP messages.', ['direction'], () => {
       const reading = sip();
       return reading === undefined
         ? []
@@ -186,163 +196,35 @@ export class Metrics implements TurnMetrics, ServiceMetrics {
             [{ direction: 'out' }, reading.messagesSent],
           ];
     });
-    this.#counter('parley_sip_malformed_total', 'SIP messages that could not be read.', [], () =>
+    this.#collector.counter('parley_sip_malformed_total', 'SIP messages that could not be read.', [], () =>
       only(sip(), (reading) => reading.malformed),
     );
-    this.#gauge('parley_sip_transactions', 'SIP transactions alive.', [], () =>
+    this.#collector.gauge('parley_sip_transactions', 'SIP transactions alive.', [], () =>
       only(sip(), (reading) => reading.transactions),
     );
-    this.#gauge('parley_calls', 'SIP calls alive.', [], () => only(sip(), (reading) => reading.calls));
-    this.#gauge('parley_sip_connections', 'SIP TCP connections.', [], () =>
+    this.#collector.gauge('parley_calls', 'SIP calls alive.', [], () =>
+      only(sip(), (reading) => reading.calls),
+    );
+    this.#collector.gauge('parley_sip_connections', 'SIP TCP connections.', [], () =>
       only(sip(), (reading) => reading.connections),
     );
-    this.#counter('parley_mrcp_requests_total', 'MRCP requests received.', [], () =>
+    this.#collector.counter('parley_mrcp_requests_total', 'MRCP requests received.', [], () =>
       only(mrcp(), (reading) => reading.requests),
     );
-    this.#counter('parley_mrcp_refused_total', 'MRCP requests answered with an error.', [], () =>
+    this.#collector.counter('parley_mrcp_refused_total', 'MRCP requests answered with an error.', [], () =>
       only(mrcp(), (reading) => reading.refusedRequests),
     );
-    this.#gauge('parley_mrcp_connections', 'MRCP TCP connections.', [], () =>
+    this.#collector.gauge('parley_mrcp_connections', 'MRCP TCP connections.', [], () =>
       only(mrcp(), (reading) => reading.connections),
     );
-    this.#gauge('parley_mrcp_sessions', 'MRCP sessions.', [], () =>
+    this.#collector.gauge('parley_mrcp_sessions', 'MRCP sessions.', [], () =>
       only(mrcp(), (reading) => reading.sessions),
     );
-    this.#gauge('parley_mrcp_channels', 'MRCP channels.', [], () =>
+    this.#collector.gauge('parley_mrcp_channels', 'MRCP channels.', [], () =>
       only(mrcp(), (reading) => reading.channels),
     );
-    this.#gauge('parley_sessions', 'Conversations alive.', ['ingress'], () =>
+    this.#collector.gauge('parley_sessions', 'Conversations alive.', ['ingress'], () =>
       Object.entries(this.#readings.sessions ?? {}).map(([ingress, count]) => [{ ingress }, count]),
-    );
-  }
-
-  #registerChat(): void {
-    const chat = () => this.#readings.chat;
-    const directions = (incoming: 'bytesIn' | 'framesIn', outgoing: 'bytesOut' | 'framesOut') => () => {
-      const reading = chat();
-      return reading === undefined
-        ? []
-        : [
-            [{ direction: 'in' }, reading[incoming]] as const,
-            [{ direction: 'out' }, reading[outgoing]] as const,
-          ];
-    };
-    const byLabel = (label: string, pick: 'closes' | 'refused') => () =>
-      Object.entries(chat()?.[pick] ?? {}).map(([value, count]) => [{ [label]: value }, count] as const);
-    this.#gauge('parley_chat_connections', 'Chat connections open.', [], () =>
-      only(chat(), (reading) => reading.connections),
-    );
-    this.#gauge('parley_chat_waiting_hello', 'Chat connections that have not said who they are.', [], () =>
-      only(chat(), (reading) => reading.waitingHello),
-    );
-    this.#gauge('parley_chat_paused', 'Chat connections that do not take what is sent.', [], () =>
-      only(chat(), (reading) => reading.paused),
-    );
-    this.#counter(
-      'parley_chat_frames_total',
-      'Frames of chat clients.',
-      ['direction'],
-      directions('framesIn', 'framesOut'),
-    );
-    this.#counter(
-      'parley_chat_bytes_total',
-      'Bytes of the frames of chat clients.',
-      ['direction'],
-      directions('bytesIn', 'bytesOut'),
-    );
-    this.#counter(
-      'parley_chat_closes_total',
-      'Chat connections that ended, by close code.',
-      ['code'],
-      byLabel('code', 'closes'),
-    );
-    this.#counter(
-      'parley_chat_refused_total',
-      'Upgrades, frames and messages of chat clients that were not taken.',
-      ['reason'],
-      byLabel('reason', 'refused'),
-    );
-    this.#counter('parley_chat_slow_total', 'Chat clients closed because they took nothing.', [], () =>
-      only(chat(), (reading) => reading.slow),
-    );
-    this.#counter(
-      'parley_chat_dropped_signals_total',
-      'Typing and marks left out for chat clients that take little.',
-      [],
-      () => only(chat(), (reading) => reading.droppedSignals),
-    );
-  }
-
-  #registerWebhooks(): void {
-    const each = (pick: (reading: WebhookReading) => number) => (): readonly Sample[] =>
-      (this.#readings.webhooks ?? []).map((reading) => [{ hook: reading.hook }, pick(reading)]);
-    this.#counter(
-      'parley_webhook_attempts_total',
-      'Attempts to deliver an event, by what became of them.',
-      ['hook', 'result'],
-      () =>
-        (this.#readings.webhooks ?? []).flatMap(({ delivered, failed, hook }) => [
-          [{ hook, result: 'delivered' }, delivered] as const,
-          [{ hook, result: 'failed' }, failed] as const,
-        ]),
-    );
-    this.#counter(
-      'parley_webhook_dead_total',
-      'Deliveries that were given up.',
-      ['hook'],
-      each(({ dead }) => dead),
-    );
-    this.#counter(
-      'parley_webhook_attempt_seconds_total',
-      'Time of all attempts together.',
-      ['hook'],
-      each(({ attemptSeconds }) => attemptSeconds),
-    );
-    this.#counter(
-      'parley_webhook_delay_seconds_total',
-      'Time from an event to its delivery, of all that were delivered.',
-      ['hook'],
-      each(({ delaySeconds }) => delaySeconds),
-    );
-    this.#gauge(
-      'parley_webhook_running',
-      'Deliveries in hand.',
-      ['hook'],
-      each(({ running }) => running),
-    );
-    this.#gauge(
-      'parley_webhook_paused',
-      '1 while a hook that failed too often is left alone.',
-      ['hook'],
-      each(({ paused }) => Number(paused)),
-    );
-  }
-
-  #registerAudioSockets(): void {
-    const read = () => this.#readings.audioSockets;
-    const by = (label: string, counts: ReadonlyMap<string, number> | undefined): readonly Sample[] =>
-      Array.from(counts ?? [], ([value, count]) => [{ [label]: value }, count] as const);
-    this.#gauge('parley_audio_socket_streams', 'Audio-socket streams open.', [], () =>
-      only(read(), (reading) => reading.streams),
-    );
-    this.#counter('parley_audio_socket_frames_total', 'Audio frames over WebSocket.', ['result'], () => {
-      const reading = read();
-      return reading === undefined
-        ? []
-        : [
-            [{ result: 'in' }, reading.framesIn],
-            [{ result: 'out' }, reading.framesOut],
-            [{ result: 'dropped' }, reading.framesDropped],
-          ];
-    });
-    this.#counter('parley_audio_socket_ends_total', 'Audio-socket sessions that ended.', ['ending'], () =>
-      by('ending', read()?.endings),
-    );
-    this.#counter(
-      'parley_audio_socket_refused_total',
-      'Audio-socket connections that were refused.',
-      ['cause'],
-      () => by('cause', read()?.refusals),
     );
   }
 
@@ -359,56 +241,9 @@ export class Metrics implements TurnMetrics, ServiceMetrics {
     return readings;
   }
 
-  #gauge(name: string, help: string, labelNames: readonly string[], samples: () => readonly Sample[]): void {
-    new Gauge({
-      name,
-      help,
-      labelNames,
-      registers: [this.#registry],
-      collect() {
-        clear(this, labelNames);
-        for (const [labels, value] of usable(samples())) this.set(labels, value);
-      },
-    });
-  }
-
-  /** A counter whose total is kept elsewhere: prom-client only adds, so that it is started again at each scrape. */
-  #counter(
-    name: string,
-    help: string,
-    labelNames: readonly string[],
-    samples: () => readonly Sample[],
-  ): void {
-    new Counter({
-      name,
-      help,
-      labelNames,
-      registers: [this.#registry],
-      collect() {
-        clear(this, labelNames);
-        for (const [labels, value] of usable(samples())) this.inc(labels, value);
-      },
-    });
-  }
-
   #labelled(name: string, help: string, label: string, counter: LabelledCounter): void {
-    this.#counter(name, help, [label], () =>
+    this.#collector.counter(name, help, [label], () =>
       Array.from(counter.entries(), ([value, count]) => [{ [label]: value }, count] as const),
     );
   }
-}
-
-function only<T>(reading: T | undefined, pick: (reading: T) => number): readonly Sample[] {
-  return reading === undefined ? [] : [[{}, pick(reading)]];
-}
-
-/** Without labels `reset` leaves a zero behind, which would say that a part which gave no reading stands at 0. */
-function clear(metric: Pick<Gauge, 'reset' | 'remove'>, labelNames: readonly string[]): void {
-  metric.reset();
-  if (labelNames.length === 0) metric.remove();
-}
-
-/** A reading that is not a number must not cost the page. */
-function usable(samples: readonly Sample[]): readonly Sample[] {
-  return samples.filter(([, value]) => Number.isFinite(value) && value >= 0);
 }

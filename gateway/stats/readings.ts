@@ -107,15 +107,31 @@ export interface AudioSocketReading {
   readonly refusals: ReadonlyMap<string, number>;
 }
 
+/** The user-to-node mapping, as far as this node sees it. */
+export interface RoutingReading {
+  readonly connected: boolean;
+  /** Devices claimed for connections of this node. */
+  readonly devices: number;
+  readonly livingNodes: number;
+  readonly waitingEnvelopes: number;
+  /** What happened since the start, by name. */
+  readonly events: Readonly<Record<string, number>>;
+}
+
 /** Where scrapes read from; each is called once a scrape, must be quick, and may be left out. */
 export interface Providers {
   cache?(): CacheReading;
   media?(): MediaReading;
   sip?(): SipReading;
   mrcp?(): MrcpReading;
-  chat?(): ChatSocketReading;
+  /** Null where chat is switched off. */
+  chat?(): ChatSocketReading | null;
+  routing?(): RoutingReading;
   audioSockets?(): AudioSocketReading;
   /** Conversations by where the user comes from. */
   sessions?(): Readonly<Record<string, number>>;
   webhooks?(): readonly WebhookReading[];
 }
+
+/** What the providers gave at the last scrape. */
+export type Readings = { readonly [K in keyof Providers]?: ReturnType<NonNullable<Providers[K]>> };
