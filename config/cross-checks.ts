@@ -5,6 +5,7 @@ import { suggestName } from './nearest.js';
 import { bindAddress, rtpStreams } from './network-plan.js';
 import type { Protocol } from './network-plan.js';
 import type { Finding } from './problem.js';
+import { checkRedis } from './redis-checks.js';
 import type { Config } from './schema.js';
 import { checkSimilarity } from './similarity-checks.js';
 
@@ -17,6 +18,7 @@ export function crossCheck(config: Config): Finding[] {
     ...checkEngines(config),
     ...checkDirectories(config),
     ...checkRules(config),
+    ...checkRedis(config),
     ...checkSimilarity(config),
   ];
 }
