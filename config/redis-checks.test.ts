@@ -24,7 +24,7 @@ describe('a mode of Redis that lacks what it needs is an error that names the ke
     [{ mode: 'single', username: 'parley' }, 'redis.username needs a password'],
     [{ mode: 'single', nodes: 'localhost' }, 'not host:port'],
   ])('%j', (settings, expected) => {
-    const problems = problemsOf(settings as Record<string, string>);
+    const problems = problemsOf(settings);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain(expected);
   });
