@@ -11,6 +11,7 @@ import { startupSuite } from './suites/startup.js';
 import { hotPathSuite } from './suites/hot-path.js';
 import { audioSocketSuite } from './suites/audio-socket.js';
 import { matcherSuite } from './suites/matcher.js';
+import { routingSuite } from './suites/routing.js';
 
 const suites: readonly Suite[] = [
   setupSuite,
@@ -21,6 +22,7 @@ const suites: readonly Suite[] = [
   hotPathSuite,
   audioSocketSuite,
   matcherSuite,
+  routingSuite,
 ];
 
 const usage = `npm run bench [-- [suite ...] [option ...]]

@@ -6,6 +6,7 @@ import { bindAddress, rtpStreams } from './network-plan.js';
 import type { Protocol } from './network-plan.js';
 import type { Finding } from './problem.js';
 import { checkKeys, checkWebhooks } from './key-checks.js';
+import { checkRedis } from './redis-checks.js';
 import type { Config } from './schema.js';
 import { checkAudioSocket } from './audio-socket-checks.js';
 import { checkSimilarity } from './similarity-checks.js';
@@ -20,6 +21,7 @@ export function crossCheck(config: Config): Finding[] {
     ...checkEngines(config),
     ...checkDirectories(config),
     ...checkRules(config),
+    ...checkRedis(config),
     ...checkSimilarity(config),
     ...checkKeys(config),
     ...checkWebhooks(config),

@@ -39,8 +39,11 @@ export class RedisRoutingStore implements RoutingStore {
   #subscription: Subscription | null = null;
   #up = false;
   #retry: Timer | null = null;
-  /** Subscriptions that ended since the last one that was made. */
+  /** Nobody has been told yet whether it is up. */
+  #fresh = true;
+  /** Subscriptions that ended soon after they were made, in a row. */
   #losses = 0;
+  #subscribedAtMs = 0;
   #lastError: unknown = null;
 
   constructor(settings: RedisSettings, clock: Clock, random: Random) {
@@ -119,6 +122,7 @@ export class RedisRoutingStore implements RoutingStore {
         },
       );
       this.#dropSubscription();
+      this.#subscribedAtMs = this.#clock.nowMs();
       if (this.#up) this.#subscription = subscription;
       else subscription.close();
     });
@@ -148,6 +152,7 @@ export class RedisRoutingStore implements RoutingStore {
   #goUp(): void {
     if (this.#up || !this.#listener) return;
     this.#up = true;
+    this.#fresh = false;
     this.#lastError = null;
     this.#listener.onUp();
   }
@@ -155,8 +160,9 @@ export class RedisRoutingStore implements RoutingStore {
   #goDown(): void {
     this.#retry?.cancel();
     this.#dropSubscription();
-    if (!this.#up) return;
+    if (!this.#up && !this.#fresh) return;
     this.#up = false;
+    this.#fresh = false;
     this.#listener?.onDown(
       this.#lastError === null ? 'the connection was closed' : this.#clients.reason(this.#lastError),
     );
@@ -167,7 +173,8 @@ export class RedisRoutingStore implements RoutingStore {
     if (!this.#up) return;
     this.#lastError = new Error(reason);
     this.#goDown();
-    this.#losses++;
+    const lastedMs = this.#clock.nowMs() - this.#subscribedAtMs;
+    this.#losses = lastedMs > routingLimits.retryMostMs ? 1 : this.#losses + 1;
     this.#retry = this.#clock.setTimer(
       () => {
         if (this.#commands?.status === 'ready') this.#goUp();

@@ -43,7 +43,10 @@ export interface StoredNodes {
 export interface RoutingStoreListener {
   /** Calls will be answered from now on; nothing is subscribed yet. */
   onUp(): void;
-  /** Calls fail until the next `onUp`, and what comes on the own channel may be missed. */
+  /**
+   * Calls fail until the next `onUp`, and what comes on the own channel may be missed. Also told when the very first
+   * attempt to connect fails.
+   */
   onDown(reason: string): void;
   /** Something was published to the subscribed node. */
   onMessage(text: string): void;

@@ -23,8 +23,8 @@ export class Membership {
   #superseded = false;
   #beatAtMs = Number.NEGATIVE_INFINITY;
   #beatStoreMs = 0;
-  /** The store's time minus this machine's. */
-  #offsetMs = 0;
+  /** The store's time minus this machine's monotonic one; too large by the way to the store, never too small. */
+  #offsetMs: number;
   #running: Promise<void> | null = null;
 
   constructor(options: {
@@ -44,6 +44,7 @@ export class Membership {
     this.#deadAfterMs = options.deadAfterMs;
     this.#load = options.load;
     this.table = new NodeTable(options.node);
+    this.#offsetMs = options.clock.epochMs() - options.clock.nowMs();
   }
 
   get record(): NodeRecord {
@@ -57,7 +58,7 @@ export class Membership {
 
   /** The store's time as this machine guesses it. */
   get storeNowMs(): number {
-    return Math.round(this.#clock.epochMs() + this.#offsetMs);
+    return Math.ceil(this.#clock.nowMs() + this.#offsetMs);
   }
 
   /** Some nodes may not have been heard of yet. */
@@ -92,11 +93,12 @@ export class Membership {
   }
 
   async #beat(): Promise<void> {
+    const askedAtMs = this.#clock.nowMs();
     const { nowMs, superseded, nodes } = await this.#store.beat(this.record, this.#deadAfterMs, this.#first);
     this.#first = false;
     this.#beatAtMs = this.#clock.nowMs();
     this.#beatStoreMs = nowMs;
-    this.#offsetMs = nowMs - this.#clock.epochMs();
+    this.#offsetMs = nowMs - askedAtMs;
     this.table.update(nodes, this.#beatAtMs);
     if (superseded && !this.#superseded)
       this.#logger.error('another process runs under this node id: give each node its own node.id', {

@@ -1,3 +1,8 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { SystemClock } from '../../config/clock.js';
@@ -21,6 +26,7 @@ const defaults: RedisSettings = {
 };
 
 const clock = new SystemClock();
+const run = promisify(execFile);
 
 async function openStore(settings: RedisSettings): Promise<OpenedStore> {
   const store = createRoutingStore(settings, clock, systemRandom);
@@ -85,6 +91,18 @@ describe('a single server with a password', () => {
     await store.close();
   });
 
+  it('logs in as a user of an access list', async () => {
+    await server.ask('acl', 'setuser', 'parley', 'on', '>another secret', 'allkeys', 'allchannels', '+@all');
+    const { store } = await openStore({
+      ...settings(),
+      username: 'parley',
+      password: new Secret('another secret'),
+    });
+    expect(await store.lookup({ tenant: 't', userId: 'nobody' })).toEqual([]);
+    expect(await server.ask('client', 'list')).toContain('user=parley');
+    await store.close();
+  });
+
   it('says nothing of the password when it is wrong', async () => {
     const store = createRoutingStore(
       { ...settings(), password: new Secret('a wrong password') },
@@ -96,6 +114,65 @@ describe('a single server with a password', () => {
     expect(failed).toBeInstanceOf(Error);
     expect(JSON.stringify(failed, Object.getOwnPropertyNames(failed))).not.toContain('a wrong password');
     await store.close();
+  });
+});
+
+describe('a server that speaks TLS', () => {
+  let directory: string;
+  let server: RedisServer;
+  let certificate: string;
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'parley-tls-'));
+    certificate = join(directory, 'certificate.pem');
+    const key = join(directory, 'key.pem');
+    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
+    const words = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+    await run('openssl', [...words, '-keyout', key, '-out', certificate, '-days', '2', ...subject]);
+    server = await RedisServer.start({ tls: { certificate, key } });
+  });
+  afterAll(async () => {
+    await server.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it('is refused when nobody vouches for its certificate', async () => {
+    const settings: RedisSettings = { ...defaults, nodes: [server.address], tls: true };
+    const store = createRoutingStore(settings, clock, systemRandom);
+    const reason = await new Promise((resolve) =>
+      store.open({ onUp: () => resolve('up'), onDown: resolve, onMessage: () => undefined }),
+    );
+    expect(reason).toContain('self-signed certificate');
+    await store.close();
+  });
+
+  it('is taken when the system trusts its certificate', async () => {
+    const module = new URL('../../adapters/redis/create-routing-store.js', import.meta.url).href;
+    const clockModule = new URL('../../config/clock.js', import.meta.url).href;
+    const randomModule = new URL('../../config/random.js', import.meta.url).href;
+    const settings: RedisSettings = {
+      ...defaults,
+      nodes: [server.address.replace('127.0.0.1', 'localhost')],
+      tls: true,
+    };
+    const script = `
+      const { createRoutingStore } = await import('${module}');
+      const { SystemClock } = await import('${clockModule}');
+      const { systemRandom } = await import('${randomModule}');
+      const store = createRoutingStore(${JSON.stringify(settings)}, new SystemClock(), systemRandom);
+      const node = { nodeId: 'a', incarnation: 'a-1' };
+      store.open({
+        onUp: async () => {
+          await store.subscribe(node);
+          await store.publish('a', null, 'hello');
+        },
+        onDown: (reason) => { console.log(reason); process.exit(1); },
+        onMessage: (text) => { console.log(text); process.exit(0); },
+      });`;
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], {
+      env: { ...process.env, NODE_EXTRA_CA_CERTS: certificate },
+      timeout: 20_000,
+    });
+    expect(stdout.trim()).toBe('hello');
   });
 });
 

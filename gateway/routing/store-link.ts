@@ -43,6 +43,8 @@ export class StoreLink {
   #connected = false;
   #closed = false;
   #downReason = 'not connected yet';
+  /** Of the last call that failed. */
+  #trouble = '';
   #lostProbes = 0;
   #joinTimer: Timer | null = null;
   #beatTimer: Timer | null = null;
@@ -76,8 +78,10 @@ export class StoreLink {
 
   /** Gives back what the store still holds of a user who is not here; later, when it does not answer. */
   tidy(user: UserKey): void {
-    this.#options.untidy.add(user);
-    if (this.#connected) void this.#try(() => this.#options.untidy.tidy(user));
+    const { untidy } = this.#options;
+    if (untidy.has(user)) return;
+    untidy.add(user);
+    if (this.#connected) void this.#try(() => untidy.tidy(user));
   }
 
   async health(): Promise<{ readonly ok: boolean; readonly detail: string }> {
@@ -106,12 +110,13 @@ export class StoreLink {
     if (this.#closed) return;
     this.#period++;
     this.#cancelTimers();
-    void this.#join(this.#period);
+    void this.#join(this.#period, 1);
   }
 
   #onDown(reason: string): void {
     if (this.#closed) return;
-    if (this.#connected) this.#options.logger.warn('the routing store is away', { reason });
+    if (this.#connected || this.#period === 0)
+      this.#options.logger.warn('the routing store is away', { reason });
     this.#period++;
     this.#cancelTimers();
     this.#connected = false;
@@ -119,7 +124,7 @@ export class StoreLink {
     this.#options.wire.down();
   }
 
-  async #join(period: number): Promise<void> {
+  async #join(period: number, attempt: number): Promise<void> {
     const { store, node, members, counts, wire, logger } = this.#options;
     members.rejoin();
     const joined = await this.#try(async () => {
@@ -128,7 +133,11 @@ export class StoreLink {
     });
     if (period !== this.#period) return;
     if (!joined) {
-      this.#joinTimer = this.#later(routingLimits.joinRetryMs, () => this.#join(period));
+      if (attempt === 1) {
+        this.#downReason = this.#trouble;
+        logger.warn('the routing store is there but cannot be joined yet', { reason: this.#trouble });
+      }
+      this.#joinTimer = this.#later(routingLimits.joinRetryMs, () => this.#join(period, attempt + 1));
       return;
     }
     counts.joins++;
@@ -211,6 +220,7 @@ export class StoreLink {
       await work();
       return true;
     } catch (err) {
+      this.#trouble = err instanceof Error ? err.message : 'unknown';
       this.#options.counts.storeErrors++;
       this.#options.logger.debug('the routing store did not answer', { err });
       return false;

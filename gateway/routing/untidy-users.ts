@@ -23,8 +23,9 @@ export class UntidyUsers {
     this.#queue = queue;
   }
 
-  get size(): number {
-    return this.#users.size;
+  /** The user waits already, or is being tidied. */
+  has(user: UserKey): boolean {
+    return this.#users.has(keyOfUser(user));
   }
 
   /** Tidied later. At most `routingLimits.untidyUsers`: claims of more end with their lease, or at the next nack. */

@@ -22,6 +22,8 @@ export interface RedisServerOptions {
   readonly args?: readonly string[];
   /** Run as a sentinel of these lines of configuration. */
   readonly sentinel?: readonly string[];
+  /** Speaks TLS alone, with this certificate and key (PEM files). */
+  readonly tls?: { readonly certificate: string; readonly key: string };
 }
 
 /** A real redis-server on a free port of 127.0.0.1, with a directory of its own. */
@@ -104,8 +106,9 @@ export class RedisServer {
   }
 
   async #words(): Promise<readonly string[]> {
-    const { password, durable, args = [], sentinel } = this.#options;
-    const common = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#directory];
+    const { password, durable, args = [], sentinel, tls } = this.#options;
+    const port = tls ? tlsWords(this.port, tls) : ['--port', String(this.port)];
+    const common = [...port, '--bind', '127.0.0.1', '--dir', this.#directory];
     if (sentinel) {
       const file = join(this.#directory, 'sentinel.conf');
       await writeFile(file, sentinel.join('\n'));
@@ -115,6 +118,11 @@ export class RedisServer {
     const secret = password === undefined ? [] : ['--requirepass', password, '--masterauth', password];
     return [...common, '--save', '', ...disk, ...secret, ...args];
   }
+}
+
+function tlsWords(port: number, tls: NonNullable<RedisServerOptions['tls']>): readonly string[] {
+  const files = ['--tls-cert-file', tls.certificate, '--tls-key-file', tls.key];
+  return ['--port', '0', '--tls-port', String(port), ...files, '--tls-auth-clients', 'no'];
 }
 
 /** Waits until `done`; rejects when that takes too long. */
