@@ -10,6 +10,7 @@ import { turnSuite } from './suites/turn.js';
 import { startupSuite } from './suites/startup.js';
 import { hotPathSuite } from './suites/hot-path.js';
 import { matcherSuite } from './suites/matcher.js';
+import { chatEchoSuite } from './suites/chat-echo.js';
 
 const suites: readonly Suite[] = [
   setupSuite,
@@ -19,6 +20,7 @@ const suites: readonly Suite[] = [
   startupSuite,
   hotPathSuite,
   matcherSuite,
+  chatEchoSuite,
 ];
 
 const usage = `npm run bench [-- [suite ...] [option ...]]

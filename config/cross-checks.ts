@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 
+import { checkChat } from './chat-checks.js';
 import { isLoopback, isWildcard } from './cidr.js';
 import { suggestName } from './nearest.js';
 import { bindAddress, rtpStreams } from './network-plan.js';
@@ -18,6 +19,7 @@ export function crossCheck(config: Config): Finding[] {
     ...checkDirectories(config),
     ...checkRules(config),
     ...checkSimilarity(config),
+    ...checkChat(config),
   ];
 }
 
