@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { FakeClock } from '../../config/clock.js';
+import { tokenLimits } from '../../config/limits.js';
 import { MemoryLogger } from '../../config/logger.js';
 import { SeededRandom } from '../../config/random.js';
 import { Secret } from '../../config/secret.js';
@@ -67,6 +68,10 @@ test.each([{ user: 'anna' }, { token: 1 }, { token: 'x'.repeat(5_000) }, []])(
     expect((await ask(body)).status).toBe(400);
   },
 );
+
+test('a body that is too large is not read', async () => {
+  expect((await ask({ token: 'x'.repeat(tokenLimits.visitorBodyBytes) })).status).toBe(413);
+});
 
 test('pages of other sites are refused unless they are named, and then may read the answer', async () => {
   const own = await ask(undefined, { origin: `http://127.0.0.1:${http.port}` });
