@@ -12,6 +12,7 @@ import { hotPathSuite } from './suites/hot-path.js';
 import { audioSocketSuite } from './suites/audio-socket.js';
 import { matcherSuite } from './suites/matcher.js';
 import { routingSuite } from './suites/routing.js';
+import { chatEchoSuite } from './suites/chat-echo.js';
 
 const suites: readonly Suite[] = [
   setupSuite,
@@ -23,6 +24,7 @@ const suites: readonly Suite[] = [
   audioSocketSuite,
   matcherSuite,
   routingSuite,
+  chatEchoSuite,
 ];
 
 const usage = `npm run bench [-- [suite ...] [option ...]]

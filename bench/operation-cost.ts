@@ -57,7 +57,7 @@ function grow(operation: Operation, count: number, collect: () => void): number 
 }
 
 /** The collector, without having started Node with --expose-gc. */
-function collector(): () => void {
+export function collector(): () => void {
   setFlagsFromString('--expose-gc');
   return runInNewContext('gc') as () => void;
 }

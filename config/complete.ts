@@ -1,7 +1,9 @@
 import { statSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 
+import { isLoopback } from './cidr.js';
 import { suggestName } from './nearest.js';
+import { bindAddress } from './network-plan.js';
 import { projectPath } from './paths.js';
 import type { Finding } from './problem.js';
 import type { Config } from './schema.js';
@@ -18,6 +20,7 @@ export function completeConfig(config: Config, directory: string): { config: Con
   const directories = config.templates.directories.map((path) => resolve(directory, path));
   const completed: Config = {
     ...config,
+    chat: completeChat(config),
     dialog,
     services: completeServices(config.services, directory),
     similarity: completeSimilarity(config.similarity, directory),
@@ -103,4 +106,11 @@ function completeTiers(config: Config): Config['tiers'] {
       synthesizers: tier.synthesizers.length > 0 ? tier.synthesizers : everySynthesizer,
     };
   return tiers;
+}
+
+/** Nobody but this machine can come in by default. */
+function completeChat(config: Config): Config['chat'] {
+  const { visitors } = config.chat;
+  const enabled = visitors.enabled ?? isLoopback(bindAddress(config, 'http'));
+  return { ...config.chat, visitors: { ...visitors, enabled } };
 }

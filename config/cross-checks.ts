@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 
+import { checkChat } from './chat-checks.js';
 import { isLoopback, isWildcard } from './cidr.js';
 import { suggestName } from './nearest.js';
 import { bindAddress, rtpStreams } from './network-plan.js';
@@ -27,6 +28,7 @@ export function crossCheck(config: Config): Finding[] {
     ...checkWebhooks(config),
     ...checkAudioSocket(config),
     ...checkStore(config),
+    ...checkChat(config),
   ];
 }
 

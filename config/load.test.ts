@@ -220,13 +220,15 @@ describe('listen.public is refused without authentication', () => {
       [],
     ],
   ])('%s', (_, yaml, refused) => {
-    const { config, problems } = load(`listen: { public: true }\n${yaml}`);
+    const { config, problems } = load(`listen: { public: true }\nchat: { enabled: false }\n${yaml}`);
     expect(problems.map((problem) => problem.path).sort()).toEqual(refused);
     expect(config === null).toBe(refused.length > 0);
   });
 
   test('the whole internet as SIP source is allowed with a warning', () => {
-    const { config, problems } = load(`listen: { public: true }\n${keys}sip: { allowFrom: [0.0.0.0/0] }\n`);
+    const { config, problems } = load(
+      `listen: { public: true }\nchat: { enabled: false }\n${keys}sip: { allowFrom: [0.0.0.0/0] }\n`,
+    );
     expect(config).not.toBeNull();
     expect(problems).toMatchObject([{ severity: 'warning', path: 'sip.allowFrom[0]' }]);
   });

@@ -50,6 +50,6 @@ type DeepReadonly<T> = T extends Secret
  * The configuration in force, never changed after loading.
  *
  * `loadConfig` has completed it: `dialog.tree` is a key of `dialog.trees`, paths are absolute, no list of a tier is
- * empty, and `tiers.default` exists.
+ * empty, `tiers.default` exists, and `chat.visitors.enabled` is not null.
  */
 export type Config = DeepReadonly<z.output<typeof configSchema>>;

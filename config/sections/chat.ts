@@ -29,7 +29,11 @@ const tokens = z
 
 const visitors = z
   .strictObject({
-    enabled: z.boolean().default(true).describe('Anybody may chat without an account.'),
+    enabled: z
+      .boolean()
+      .nullable()
+      .default(null)
+      .describe('Anybody may chat without an account; null = only while no other machine reaches http.'),
     secret: secret(32).nullable().default(null).meta({
       writeOnly: true,
       description:

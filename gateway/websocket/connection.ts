@@ -346,7 +346,8 @@ export class Connection implements Subscriber {
     this.#deadline?.cancel();
     this.#deadline = null;
     const { attachment, holder, record } = opened;
-    const { ended, toType } = this.#latest ?? { ended: record.state === 'ended', toType: record.toType };
+    const { head } = attachment;
+    const { ended, toType } = this.#latest ?? { ended: head.state === 'ended', toType: head.toType };
     this.#session = new OpenSession(opened, this.#writer, this.#deps, {
       close: (code, reason) => this.close(code, reason),
       renewed: (expiresMs) => this.#expireAt(expiresMs),
@@ -358,7 +359,7 @@ export class Connection implements Subscriber {
         session: record.ref.sessionId,
         user: holder.user.userId,
         connection: this.id,
-        seq: attachment.head.lastSeq,
+        seq: head.lastSeq,
         since: attachment.since,
         ended,
         toType,

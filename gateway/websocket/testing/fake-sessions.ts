@@ -29,6 +29,8 @@ interface FakeSession {
   state: 'open' | 'ended';
   toType: 'bot' | 'human';
   readonly messages: LogMessage[];
+  /** By sender and its id. */
+  readonly sent: Map<string, LogMessage>;
   readonly followers: Set<Follower>;
   readonly marks: Map<string, Marks>;
 }
@@ -38,6 +40,8 @@ type Call = 'open' | 'session' | 'attach' | 'submit' | 'read' | 'mark' | 'end';
 /** Chat sessions in memory: an ordered log, its followers, and failures and delays on command. */
 export class FakeSessions implements ChatSessions {
   readonly #sessions = new Map<string, FakeSession>();
+  /** The newest session of each user. */
+  readonly #ofUser = new Map<string, FakeSession>();
   readonly #failing = new Map<Call, number>();
   #held: (() => void)[] | null = null;
   #nextId = 1;
@@ -80,11 +84,8 @@ export class FakeSessions implements ChatSessions {
   }): Promise<{ readonly record: SessionRecord; readonly created: boolean }> {
     return this.#attempt('open', () => {
       const { tenant, userId } = request.user;
-      for (const session of this.#sessions.values()) {
-        const { record } = session;
-        if (session.state === 'open' && record.userId === userId && record.ref.tenant === tenant)
-          return { record: this.#recordOf(session), created: false };
-      }
+      const known = this.#ofUser.get(`${tenant} ${userId}`);
+      if (known?.state === 'open') return { record: this.#recordOf(known), created: false };
       const session = this.#create(request.user, request.ingress, request.tree);
       return { record: session.record, created: true };
     });
@@ -194,9 +195,7 @@ export class FakeSessions implements ChatSessions {
     if (forced !== undefined && forced !== 'appended' && forced !== 'duplicate') return { outcome: forced };
     const session = this.#find(ref);
     if (!session) return { outcome: 'unknown-session' };
-    const old = session.messages.find(
-      ({ clientId, senderId }) => clientId === request.clientId && senderId === request.senderId,
-    );
+    const old = session.sent.get(`${request.senderId} ${request.clientId}`);
     if (old && JSON.stringify(old.body) !== JSON.stringify(request.body)) return { outcome: 'conflict' };
     if (old) return { outcome: 'duplicate', seq: old.seq, atMs: old.atMs };
     if (session.state === 'ended') return { outcome: 'ended' };
@@ -209,6 +208,7 @@ export class FakeSessions implements ChatSessions {
     const seq = session.messages.length + 1;
     const logged: LogMessage = { seq, author, senderId, clientId, body, atMs: this.nowMs() };
     session.messages.push(logged);
+    if (clientId !== null) session.sent.set(`${senderId} ${clientId}`, logged);
     for (const follower of session.followers) this.#deliver(session, follower);
     return logged;
   }
@@ -244,10 +244,12 @@ export class FakeSessions implements ChatSessions {
       state: 'open',
       toType: 'bot',
       messages: [],
+      sent: new Map(),
       followers: new Set(),
       marks: new Map(),
     };
     this.#sessions.set(`${tenant} ${ref.sessionId}`, session);
+    this.#ofUser.set(`${tenant} ${userId}`, session);
     return session;
   }
 
