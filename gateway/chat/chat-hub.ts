@@ -15,7 +15,6 @@ import {
   type SessionRecord,
   type SessionRef,
 } from '../ports/session-log.js';
-import { KeyedQueue } from '../routing/keyed-queue.js';
 import type { Author, Marks } from '../websocket/protocol.js';
 import { ChatDialog, eventMessage, type ChatDialogDeps } from './chat-dialog.js';
 import type { EventJobs, EventSession } from './chat-events.js';
@@ -82,7 +81,6 @@ export class ChatHub implements ChatSessions {
   readonly #deps: ChatHubDeps;
   readonly #followed = new Map<string, Followed>();
   readonly #runners = new Map<string, SessionRunner>();
-  readonly #submits = new KeyedQueue();
   #closed = false;
 
   constructor(deps: ChatHubDeps) {
@@ -156,9 +154,29 @@ export class ChatHub implements ChatSessions {
     };
   }
 
-  /** Messages of one session are kept in the order in which they are submitted here. */
-  submit(ref: SessionRef, request: SubmitRequest): Promise<SubmitResult> {
-    return this.#submits.run(sessionKey(ref), () => this.#submit(ref, request));
+  async submit(ref: SessionRef, request: SubmitRequest): Promise<SubmitResult> {
+    const { log, logger } = this.#deps;
+    try {
+      const jobs = await this.#messageJobs(ref);
+      const result = await log.append(ref, { ...request, jobs });
+      switch (result.outcome) {
+        case 'appended':
+          this.#tell(result.head, [result.message]);
+          if (request.author === 'user') this.#wakeOwner(result.head);
+          return { outcome: 'appended', seq: result.message.seq, atMs: result.message.atMs };
+        case 'duplicate':
+          return { outcome: 'duplicate', seq: result.message.seq, atMs: result.message.atMs };
+        case 'conflict':
+        case 'ended':
+        case 'full':
+        case 'unknown-session':
+          return { outcome: result.outcome };
+      }
+    } catch (err) {
+      if (!(err instanceof LogError)) throw err;
+      logger.warn('a message could not be kept', { err });
+      return { outcome: 'unavailable' };
+    }
   }
 
   read(ref: SessionRef, after: number, limit: number): Promise<readonly LogMessage[]> {
@@ -239,31 +257,6 @@ export class ChatHub implements ChatSessions {
 
   #leave(followed: Followed): void {
     if (--followed.users === 0) this.#followed.delete(sessionKey(followed.ref));
-  }
-
-  async #submit(ref: SessionRef, request: SubmitRequest): Promise<SubmitResult> {
-    const { log, logger } = this.#deps;
-    try {
-      const jobs = await this.#messageJobs(ref);
-      const result = await log.append(ref, { ...request, jobs });
-      switch (result.outcome) {
-        case 'appended':
-          this.#tell(result.head, [result.message]);
-          if (request.author === 'user') this.#wakeOwner(result.head);
-          return { outcome: 'appended', seq: result.message.seq, atMs: result.message.atMs };
-        case 'duplicate':
-          return { outcome: 'duplicate', seq: result.message.seq, atMs: result.message.atMs };
-        case 'conflict':
-        case 'ended':
-        case 'full':
-        case 'unknown-session':
-          return { outcome: result.outcome };
-      }
-    } catch (err) {
-      if (!(err instanceof LogError)) throw err;
-      logger.warn('a message could not be kept', { err });
-      return { outcome: 'unavailable' };
-    }
   }
 
   async #messageJobs(ref: SessionRef): Promise<readonly NewJob[]> {

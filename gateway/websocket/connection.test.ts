@@ -149,19 +149,17 @@ describe('hello', () => {
 });
 
 describe('between hello and ready', () => {
-  test('frames wait, and what signals say is in ready', async () => {
+  test('frames wait, and what is said meanwhile follows ready', async () => {
     const kit = new ConnectionKit();
     const letClaim = kit.router.hold();
     const client = await kit.open();
     client.send({ type: 'ping', id: 1 }, { type: 'message', id: 'm1', text: 'hi' });
-    kit.sessions.signal(ref, { type: 'state', ended: false, toType: 'human' });
     kit.sessions.say(ref, 'Welcome');
     await settle();
     expect(client.received()).toEqual([]);
     letClaim();
     await settle();
     expect(client.received().map(({ type }) => type)).toEqual(['ready', 'message', 'pong', 'message', 'ack']);
-    expect(client.socket.frames()[0]).toMatchObject({ toType: 'human' });
     leave(kit, client);
   });
 
@@ -223,19 +221,34 @@ describe('messages', () => {
     leave(kit, client);
   });
 
-  test('are acknowledged in their order, whatever the log does first', async () => {
+  test('are kept one after another and acknowledged in their order', async () => {
     const kit = new ConnectionKit();
     const client = await kit.open();
     kit.sessions.hold();
     for (const id of ['a', 'b', 'c']) client.send({ type: 'message', id, text: id });
-    kit.sessions.letGo([2, 0, 1]);
+    await settle();
+    expect(kit.sessions.waiting).toBe(1);
+    kit.sessions.letGo();
     await settle();
     const acks = client.received().filter(({ type }) => type === 'ack');
     expect(acks).toMatchObject([
-      { id: 'a', seq: 2 },
-      { id: 'b', seq: 3 },
-      { id: 'c', seq: 1 },
+      { id: 'a', seq: 1 },
+      { id: 'b', seq: 2 },
+      { id: 'c', seq: 3 },
     ]);
+    leave(kit, client);
+  });
+
+  test('behind one that could not be kept are not kept, and the client comes again with all of them', async () => {
+    const kit = new ConnectionKit();
+    const client = await kit.open();
+    client.received();
+    kit.sessions.fail('submit');
+    for (const id of ['a', 'b', 'c']) client.send({ type: 'message', id, text: id });
+    await settle();
+    expect(client.received()).toMatchObject([{ code: 'unavailable', id: 'a' }]);
+    expect(client.socket.closedWith?.code).toBe(closeCodes.internal);
+    expect(await kit.sessions.read(ref, 0, 10)).toEqual([]);
     leave(kit, client);
   });
 
@@ -287,14 +300,10 @@ describe('messages', () => {
     leave(kit, client);
   });
 
-  test('in a session that is gone close the connection; a submit that rejects does not', async () => {
+  test('in a session that is gone close the connection', async () => {
     const kit = new ConnectionKit();
     const client = await kit.open();
     client.received();
-    kit.sessions.fail('submit');
-    client.send({ type: 'message', id: 'a', text: 'x' });
-    await settle();
-    expect(client.received()).toMatchObject([{ code: 'unavailable', id: 'a' }]);
     kit.sessions.results.push('unknown-session');
     client.send({ type: 'message', id: 'b', text: 'x' });
     await settle();

@@ -6,7 +6,6 @@ import type { MessageBody } from './protocol.js';
 import type { ClientWriter } from './client-writer.js';
 import type { ConnectionCounters } from './connection-counters.js';
 import { ackFrame, historyFrame, plainFrame, pongFrame } from './frame-texts.js';
-import { InOrder } from './in-order.js';
 import { MarkKeeper } from './mark-keeper.js';
 import { giveBack, type CloseCode, type Opened, type OpeningDeps } from './opening.js';
 import { closeCodes, type ClientFrame, type ErrorCode, type HelloFrame } from './protocol.js';
@@ -47,7 +46,8 @@ const refusals: Readonly<
 /**
  * What an open connection does with its session: frames in, effects and answers out.
  *
- * Acks come in the order of the messages, though several may be on their way to the log.
+ * Messages are kept, and acknowledged, in the order in which they came: one is on its way to the log at a time, and when
+ * it cannot be kept the connection ends, so that none after it is kept before it.
  */
 export class OpenSession {
   /** The newest message that was sent, or that the client said it holds. */
@@ -56,7 +56,9 @@ export class OpenSession {
   readonly #writer: ClientWriter;
   readonly #deps: OpenSessionDeps;
   readonly #host: OpenSessionHost;
-  readonly #messages: InOrder<SubmitResult>;
+  /** Messages that wait to be durable, and the last of them. */
+  #unacknowledged = 0;
+  #lastMessage: Promise<void> = Promise.resolve();
   #marks: MarkKeeper | null = null;
   #closed = false;
   #typing = false;
@@ -69,7 +71,6 @@ export class OpenSession {
     this.#writer = writer;
     this.#deps = deps;
     this.#host = host;
-    this.#messages = new InOrder((id, result) => this.#answer(id, result));
   }
 
   resume(): void {
@@ -115,7 +116,7 @@ export class OpenSession {
 
   #submit({ id, text, value }: MessageFrame): void {
     const { bounds } = this.#deps;
-    if (this.#messages.size >= bounds.unacknowledged) {
+    if (this.#unacknowledged >= bounds.unacknowledged) {
       const message = `at most ${bounds.unacknowledged} messages may wait for their ack`;
       this.#refuse('rate', message, { id, retryAfterMs: retryMs });
       return;
@@ -127,14 +128,19 @@ export class OpenSession {
       return;
     }
     this.#tellTyping(false);
-    this.#messages.begin(
-      id,
-      this.#append(id, { type: 'text', text, ...(value === undefined ? {} : { value }) }),
-    );
+    const body: MessageBody = { type: 'text', text, ...(value === undefined ? {} : { value }) };
+    this.#unacknowledged++;
+    this.#lastMessage = this.#lastMessage.then(async () => {
+      const result = await this.#append(id, body);
+      this.#unacknowledged--;
+      if (!this.#closed) this.#answer(id, result);
+    });
   }
 
+  /** Never rejects. What waits behind a message that could not be kept is not kept before it: the client sends all again. */
   async #append(clientId: string, body: MessageBody): Promise<SubmitResult> {
     const { holder, record } = this.#opened;
+    if (this.#closed) return { outcome: 'unavailable' };
     try {
       const request = { author: 'user', senderId: holder.user.userId, clientId, body } as const;
       return await this.#deps.sessions.submit(record.ref, request);
@@ -148,7 +154,6 @@ export class OpenSession {
   }
 
   #answer(id: string, result: SubmitResult): void {
-    if (this.#closed) return;
     switch (result.outcome) {
       case 'appended':
       case 'duplicate':
@@ -164,6 +169,8 @@ export class OpenSession {
           ...(result.outcome === 'conflict' ? { field: 'id' } : {}),
           ...(result.outcome === 'unavailable' ? { retryAfterMs: retryMs } : {}),
         });
+        if (result.outcome === 'unavailable')
+          this.#host.close(closeCodes.internal, 'messages cannot be kept now');
       }
     }
   }

@@ -56,7 +56,7 @@ const tokenCodes = {
 } as const;
 
 /**
- * From hello to an open connection: who is it, which session, which route?
+ * From hello to an open connection: who is it, which session, which route, from which message?
  *
  * Whatever was taken on the way is given back when it does not come to that. Who gets `opened` looks whether the client
  * is still there, and else calls `giveBack`.
@@ -72,6 +72,7 @@ export async function open(hello: HelloFrame, opener: Opener, deps: OpeningDeps)
   return opening;
 }
 
+/** The route stands before the first message is looked at, so that what comes meanwhile is told to this node. */
 async function attach(
   hello: HelloFrame,
   holder: TokenHolder,
@@ -79,22 +80,24 @@ async function attach(
   opener: Opener,
   deps: OpeningDeps,
 ): Promise<Opening> {
-  let record: SessionRecord | null;
-  let attachment: Attachment | null;
+  let lease: RouteLease | null = null;
   try {
-    record = await findSession(hello, holder, deps);
+    const record = await findSession(hello, holder, deps);
     if (opener.gone()) return { outcome: 'gone' };
-    if (!record) return refused(closeCodes.unknownSession, 'this user has no such session');
-    attachment = await deps.sessions.attach(record.ref, sinceOf(hello), opener.subscriber);
+    if (!record) return unknown();
+    const claimed = await claim(hello, holder, opener, deps);
+    if ('code' in claimed) return { outcome: 'refused', closing: claimed };
+    lease = claimed;
+    const attachment = opener.gone()
+      ? null
+      : await deps.sessions.attach(record.ref, sinceOf(hello), opener.subscriber);
+    if (attachment) return { outcome: 'opened', opened: { holder, record, attachment, lease, place } };
+    void lease.release();
+    return opener.gone() ? { outcome: 'gone' } : unknown();
   } catch (err) {
+    void lease?.release();
     return refused(closeCodes.internal, 'the session cannot be read now', err);
   }
-  if (!attachment) return refused(closeCodes.unknownSession, 'this user has no such session');
-  const lease = opener.gone() ? null : await claim(hello, holder, opener, deps);
-  if (lease && 'route' in lease)
-    return { outcome: 'opened', opened: { holder, record, attachment, lease, place } };
-  attachment.detach();
-  return lease ? { outcome: 'refused', closing: lease } : { outcome: 'gone' };
 }
 
 /** Lets go of everything that an open connection holds; idempotent. */
@@ -131,6 +134,10 @@ async function findSession(
 /** A number counts only in the session that it was counted in. */
 function sinceOf({ session, since }: HelloFrame): number {
   return session === undefined ? 0 : (since ?? 0);
+}
+
+function unknown(): Opening {
+  return refused(closeCodes.unknownSession, 'this user has no such session');
 }
 
 function refused(code: CloseCode, reason: string, err?: unknown): Opening {

@@ -96,5 +96,5 @@ export const nothingHeld = { connections: 0, followers: 0, routes: 0, timers: 0,
 
 /** Lets promises that are ready run; no time passes. */
 export async function settle(): Promise<void> {
-  for (let i = 0; i < 30; i++) await Promise.resolve();
+  for (let i = 0; i < 300; i++) await Promise.resolve();
 }

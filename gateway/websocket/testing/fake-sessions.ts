@@ -70,11 +70,15 @@ export class FakeSessions implements ChatSessions {
     this.#held ??= [];
   }
 
-  /** In the order `order` (indices), by default as they came. */
-  letGo(order?: readonly number[]): void {
+  /** Submits that are held. */
+  get waiting(): number {
+    return this.#held?.length ?? 0;
+  }
+
+  letGo(): void {
     const held = this.#held ?? [];
     this.#held = null;
-    for (const index of order ?? held.keys()) held[index]?.();
+    for (const resolve of held) resolve();
   }
 
   open(request: {
