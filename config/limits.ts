@@ -232,6 +232,28 @@ export const treeLimits = {
   /** Versions of one tree that are kept on disk, those in use apart. */
   keptVersions: 20,
   liveFileBytes: 16_384,
+  /** Versions that are loaded at the start because kept conversations are on them. */
+  versionsAtStart: 8,
+} as const;
+
+/** gateway/turns: the log of decided turns, and what reads it. */
+export const turnLimits = {
+  /** One line; a turn that needs a longer one is not written. */
+  lineBytes: 65_536,
+  /** A file is closed when it is this large, or a quarter of `dialog.turnLog.maxBytes`. */
+  fileBytes: 16_777_216,
+  /** A file is closed when its first line is this old, so that age is deleted by the day. */
+  fileMs: 24 * 3_600_000,
+  /** Lines and bytes that wait for the disk; more are dropped and counted. */
+  waitingLines: 2_000,
+  waitingBytes: 4_194_304,
+  /** Between two log lines about turns that are not written. */
+  tellAgainMs: 60_000,
+  /** How often old files are looked for. */
+  sweepMs: 3_600_000,
+  /** Lines that cannot be read, of all files, before a reader gives up. */
+  badLines: 100,
+  files: 10_000,
 } as const;
 
 /** gateway/session/snapshot-store.ts: conversations kept over a restart. */

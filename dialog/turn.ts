@@ -262,6 +262,11 @@ export class Turn {
     this.#actions.push({ type: 'decided', decision: { nodeId, scores: [], options: [], ...decision } });
   }
 
+  /** The user does not mean these branches, of which they were asked. */
+  denied(branchIds: readonly string[], text: string): void {
+    this.#actions.push({ type: 'denied', branchIds, text, nodeId: this.#state.nodeId });
+  }
+
   tag(tags: readonly string[]): void {
     if (tags.length > 0) this.#actions.push({ type: 'tag', tags });
   }

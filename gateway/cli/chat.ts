@@ -183,6 +183,7 @@ class TerminalChat {
         this.#print(`  | fault at ${action.nodeId}: ${action.message}`);
         break;
       case 'entered':
+      case 'denied':
       case 'listen':
       case 'score':
       case 'call':

@@ -32,6 +32,7 @@ export function nodeReadings(parts: () => NodeParts | null): Providers {
         refusedRequests: stats.failedRequests,
       };
     },
+    turns: () => of().turns?.stats ?? null,
     sessions: () => {
       const { table } = of();
       return { call: table.count('call'), mrcp: table.count('mrcp') };

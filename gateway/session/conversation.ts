@@ -14,6 +14,8 @@ import type { DialogTree } from '../../dialog/tree.js';
 import type { Clock } from '../../config/clock.js';
 import { dialogLimits, gatewayLimits, serviceLimits } from '../../config/limits.js';
 import type { Logger } from '../../config/logger.js';
+import { turnRecord } from '../../dialog/turn-record.js';
+import type { TurnSink } from '../turns/turn-log.js';
 import { unlessAborted } from '../services/deadline.js';
 import { unknownService, type ServiceCaller } from '../services/service-caller.js';
 
@@ -64,6 +66,8 @@ export interface ConversationOptions {
   readonly callScope?: string;
   /** Where it goes on; without it, at the tree's start. Belongs to the same tree version. */
   readonly state?: DialogState;
+  /** Takes every decided turn; without it none is kept. */
+  readonly turns?: TurnSink | null;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -82,7 +86,11 @@ type CallQuestion = Extract<DialogAction, { type: 'call' }>;
 interface ScoreAnswer {
   readonly scores: readonly ScoredBranch[];
   readonly degraded: boolean;
+  /** Null: nobody answered. */
+  readonly scorer: string | null;
 }
+
+const unscored: ScoreAnswer = { scores: [], degraded: true, scorer: null };
 
 /**
  * One person's way through one dialog tree: feeds events to the pure `step`, asks the scorer and back-office systems
@@ -132,6 +140,7 @@ export class Conversation {
 
   async #run(first: DialogEvent, listener: TurnListener): Promise<BotTurn | null> {
     const collected = new TurnCollector();
+    const before = this.#state;
     let event: DialogEvent | null = first;
     while (event) {
       if (this.closed) return null;
@@ -145,7 +154,17 @@ export class Conversation {
       else if (question.type === 'score') event = await this.#answerScore(question, collected);
       else event = await this.#answerCall(question, collected, listener);
     }
-    return this.closed ? null : collected.turn();
+    if (this.closed) return null;
+    this.#record(before, first, collected);
+    return collected.turn();
+  }
+
+  #record(before: DialogState, event: DialogEvent, { actions, degraded, scorer }: TurnCollector): void {
+    const { sessionId, tree, turns } = this.#options;
+    if (!turns) return;
+    const facts = { session: sessionId, scorer, degraded };
+    const record = turnRecord(tree, { before, event, actions, after: this.#state }, facts);
+    if (record) turns.record(record);
   }
 
   /** The message can hold what the user said. */
@@ -198,9 +217,10 @@ export class Conversation {
 
   async #answerScore(question: ScoreQuestion, collected: TurnCollector): Promise<DialogEvent> {
     const startedAtMs = this.#options.clock.nowMs();
-    const { scores, degraded } = await this.#score(question);
+    const { scores, degraded, scorer } = await this.#score(question);
     collected.scoreMs += this.#options.clock.nowMs() - startedAtMs;
     collected.degraded ||= degraded;
+    collected.scorer = scorer;
     const nowMs = this.#options.clock.epochMs();
     return { type: 'scored', nowMs, scoreId: question.scoreId, scores, degraded };
   }
@@ -208,26 +228,28 @@ export class Conversation {
   async #score(question: ScoreQuestion): Promise<ScoreAnswer> {
     const { primary, fallback, timeoutMs } = this.#options.scorers;
     try {
-      return { scores: await this.#askScorer(primary, question, timeoutMs), degraded: false };
+      const scores = await this.#askScorer(primary, question, timeoutMs);
+      return { scores, degraded: false, scorer: primary.name };
     } catch (err) {
-      if (this.closed) return { scores: [], degraded: true };
+      if (this.closed) return unscored;
       this.#options.logger.warn('similarity scorer failed, the turn is decided by the fallback', {
         scorer: primary.name,
         fallback: fallback?.name ?? 'none',
         err,
       });
     }
-    if (!fallback) return { scores: [], degraded: true };
+    if (!fallback) return unscored;
     try {
-      return { scores: await this.#askScorer(fallback, question, timeoutMs), degraded: true };
+      const scores = await this.#askScorer(fallback, question, timeoutMs);
+      return { scores, degraded: true, scorer: fallback.name };
     } catch (err) {
-      if (this.closed) return { scores: [], degraded: true };
+      if (this.closed) return unscored;
       // No scores at all is a no-match in the tree, whose ladder leads to a human.
       this.#options.logger.error('fallback scorer failed, the turn counts as no-match', {
         scorer: fallback.name,
         err,
       });
-      return { scores: [], degraded: true };
+      return unscored;
     }
   }
 
@@ -272,6 +294,9 @@ class TurnCollector {
   /** Calls of services so far. */
   calls = 0;
   degraded = false;
+  /** Who gave the last scores. */
+  scorer: string | null = null;
+  readonly actions: DialogAction[] = [];
   /** What did not work in the tree, not told yet. */
   readonly faults: Extract<DialogAction, { type: 'fault' }>[] = [];
   #prompts: Prompt[] = [];
@@ -290,6 +315,7 @@ class TurnCollector {
   /** Keeps the actions; returns the question that the turn now waits for, if any. */
   take(actions: readonly DialogAction[]): ScoreQuestion | CallQuestion | null {
     let question: ScoreQuestion | CallQuestion | null = null;
+    this.actions.push(...actions);
     for (const action of actions) {
       if ('nodeId' in action) this.#nodeId = action.nodeId;
       switch (action.type) {
@@ -311,6 +337,7 @@ class TurnCollector {
           break;
         case 'filled':
         case 'entered':
+        case 'denied':
           // Slots and the node are in the state, where whoever shows them looks.
           break;
         case 'listen':

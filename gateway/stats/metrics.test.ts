@@ -30,6 +30,7 @@ const providers: Required<Providers> = {
   }),
   mrcp: () => ({ connections: 1, sessions: 2, channels: 4, requests: 9, refusedRequests: 1 }),
   sessions: () => ({ voice: 2, web: 5 }),
+  turns: () => ({ written: 30, dropped: 4 }),
 };
 
 function create(some: Providers = providers): Metrics {
@@ -69,6 +70,8 @@ describe('the page shows what the providers read', () => {
     'parley_mrcp_connections 1',
     'parley_mrcp_sessions 2',
     'parley_mrcp_channels 4',
+    'parley_turn_log_lines_total{result="written"} 30',
+    'parley_turn_log_lines_total{result="dropped"} 4',
     'parley_sessions{ingress="voice"} 2',
     'parley_sessions{ingress="web"} 5',
   ])('%s', async (line) => {

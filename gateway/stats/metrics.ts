@@ -22,6 +22,7 @@ const providerNames = [
   'sip',
   'mrcp',
   'sessions',
+  'turns',
 ] as const satisfies readonly (keyof Providers)[];
 
 type Readings = { readonly [K in keyof Providers]?: ReturnType<NonNullable<Providers[K]>> };
@@ -205,6 +206,10 @@ export class Metrics implements TurnMetrics, ServiceMetrics {
     this.#gauge('parley_mrcp_channels', 'MRCP channels.', [], () =>
       only(mrcp(), (reading) => reading.channels),
     );
+    this.#counter('parley_turn_log_lines_total', 'Turns for the turn log.', ['result'], () => {
+      const { turns } = this.#readings;
+      return turns ? (['written', 'dropped'] as const).map((result) => [{ result }, turns[result]]) : [];
+    });
     this.#gauge('parley_sessions', 'Conversations alive.', ['ingress'], () =>
       Object.entries(this.#readings.sessions ?? {}).map(([ingress, count]) => [{ ingress }, count]),
     );

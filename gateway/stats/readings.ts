@@ -51,12 +51,20 @@ export interface MrcpReading {
   readonly refusedRequests: number;
 }
 
+/** Lines of the turn log, cumulative. */
+export interface TurnLogReading {
+  readonly written: number;
+  readonly dropped: number;
+}
+
 /** Where scrapes read from; each is called once a scrape, must be quick, and may be left out. */
 export interface Providers {
   cache?(): CacheReading;
   media?(): MediaReading;
   sip?(): SipReading;
   mrcp?(): MrcpReading;
+  /** Null: turns are not logged. */
+  turns?(): TurnLogReading | null;
   /** Conversations by where the user comes from. */
   sessions?(): Readonly<Record<string, number>>;
 }
