@@ -187,6 +187,8 @@ export const dialogLimits = {
   choiceValues: 2_000,
   choiceSynonyms: 50_000,
   choiceSynonymCharacters: 100,
+  /** Changed decisions that a replay lists, and utterances whose decisions it remembers. */
+  replayChanges: 10_000,
   /** Examples times branches up to which the matcher trains its linear part: about a second, 100 MB at most. */
   linearMatcherSize: 150_000,
   /** Cost units (see dialog/calibrate.ts) up to which a tree's thresholds are measured: about two seconds. */
@@ -299,6 +301,8 @@ export const similarityLimits = {
   /** Between attempts to prepare a scorer: doubled each time from the first to the most. */
   retryFirstMs: 1_000,
   retryMostMs: 30_000,
+  /** How long somebody at a terminal waits for a scorer to be prepared. */
+  readyMs: 10_000,
   /** Questions that wait for the thread of a local model; more are refused. */
   modelQueue: 64,
   /** Loading a local model, and embedding one batch with it. */

@@ -7,7 +7,7 @@ import type {
   Prompt,
 } from '../../dialog/action.js';
 import type { DialogEvent } from '../../dialog/event.js';
-import type { ScoredBranch, SimilarityScorer } from '../../dialog/scoring.js';
+import type { SimilarityScorer } from '../../dialog/scoring.js';
 import { initialState, type DialogState } from '../../dialog/state.js';
 import { step } from '../../dialog/step.js';
 import type { DialogTree } from '../../dialog/tree.js';
@@ -16,6 +16,7 @@ import { dialogLimits, gatewayLimits, serviceLimits } from '../../config/limits.
 import type { Logger } from '../../config/logger.js';
 import { turnRecord } from '../../dialog/turn-record.js';
 import type { TurnSink } from '../turns/turn-log.js';
+import { askScorers, type ScoreAnswer, type ScoreQuestion, type ScorerChain } from './ask-scorers.js';
 import { unlessAborted } from '../services/deadline.js';
 import { unknownService, type ServiceCaller } from '../services/service-caller.js';
 
@@ -49,13 +50,6 @@ export interface TurnListener {
   onInterim?(prompts: readonly Prompt[]): void;
 }
 
-/** Scorers with one tree's candidate sets prepared; the fallback serves when the first fails or is late. */
-export interface ScorerChain {
-  readonly primary: SimilarityScorer;
-  readonly fallback: SimilarityScorer | null;
-  readonly timeoutMs: number;
-}
-
 export interface ConversationOptions {
   readonly sessionId: string;
   readonly tree: DialogTree;
@@ -80,17 +74,7 @@ export class MailboxFullError extends Error {
   }
 }
 
-type ScoreQuestion = Extract<DialogAction, { type: 'score' }>;
 type CallQuestion = Extract<DialogAction, { type: 'call' }>;
-
-interface ScoreAnswer {
-  readonly scores: readonly ScoredBranch[];
-  readonly degraded: boolean;
-  /** Null: nobody answered. */
-  readonly scorer: string | null;
-}
-
-const unscored: ScoreAnswer = { scores: [], degraded: true, scorer: null };
 
 /**
  * One person's way through one dialog tree: feeds events to the pure `step`, asks the scorer and back-office systems
@@ -225,60 +209,20 @@ export class Conversation {
     return { type: 'scored', nowMs, scoreId: question.scoreId, scores, degraded };
   }
 
-  async #score(question: ScoreQuestion): Promise<ScoreAnswer> {
-    const { primary, fallback, timeoutMs } = this.#options.scorers;
-    try {
-      const scores = await this.#askScorer(primary, question, timeoutMs);
-      return { scores, degraded: false, scorer: primary.name };
-    } catch (err) {
-      if (this.closed) return unscored;
-      this.#options.logger.warn('similarity scorer failed, the turn is decided by the fallback', {
-        scorer: primary.name,
-        fallback: fallback?.name ?? 'none',
-        err,
-      });
-    }
-    if (!fallback) return unscored;
-    try {
-      const scores = await this.#askScorer(fallback, question, timeoutMs);
-      return { scores, degraded: true, scorer: fallback.name };
-    } catch (err) {
-      if (this.closed) return unscored;
+  #score(question: ScoreQuestion): Promise<ScoreAnswer> {
+    const { clock, logger, scorers } = this.#options;
+    const { fallback, primary } = scorers;
+    const onFailure = (scorer: SimilarityScorer, err: unknown): void => {
+      if (scorer === primary)
+        logger.warn('similarity scorer failed, the turn is decided by the fallback', {
+          scorer: primary.name,
+          fallback: fallback?.name ?? 'none',
+          err,
+        });
       // No scores at all is a no-match in the tree, whose ladder leads to a human.
-      this.#options.logger.error('fallback scorer failed, the turn counts as no-match', {
-        scorer: fallback.name,
-        err,
-      });
-      return unscored;
-    }
-  }
-
-  async #askScorer(
-    scorer: SimilarityScorer,
-    question: ScoreQuestion,
-    timeoutMs: number,
-  ): Promise<readonly ScoredBranch[]> {
-    const late = new AbortController();
-    const timer = this.#options.clock.setTimer(
-      () => late.abort(new Error(`no score within ${timeoutMs} ms`)),
-      timeoutMs,
-    );
-    const signal = AbortSignal.any([late.signal, this.#abort.signal]);
-    let onAbort = (): void => undefined;
-    const aborted = new Promise<never>((_resolve, reject) => {
-      onAbort = () => reject(signal.reason as Error);
-      signal.addEventListener('abort', onAbort);
-    });
-    try {
-      return await Promise.race([
-        scorer.score(question.nodeId, question.text, question.branchIds, signal),
-        aborted,
-      ]);
-    } finally {
-      timer.cancel();
-      // A combined signal that is listened to lives as long as its sources: here, one more a turn.
-      signal.removeEventListener('abort', onAbort);
-    }
+      else logger.error('fallback scorer failed, the turn counts as no-match', { scorer: scorer.name, err });
+    };
+    return askScorers(scorers, question, { clock, signal: this.#abort.signal, onFailure });
   }
 }
 
