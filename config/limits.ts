@@ -189,6 +189,15 @@ export const dialogLimits = {
   choiceSynonymCharacters: 100,
   /** Changed decisions that a replay lists, and utterances whose decisions it remembers. */
   replayChanges: 10_000,
+  /** Different utterances that suggestions are made of. */
+  unmatchedUtterances: 20_000,
+  /** Groups that the utterances of one node are sorted into. */
+  clusterLeaders: 1_000,
+  /** Examples of one suggestion. */
+  clusterExamples: 8,
+  /** Suggestions of one file; those of fewer turns are left out. */
+  suggestions: 200,
+  suggestionBytes: 1_048_576,
   /** Examples times branches up to which the matcher trains its linear part: about a second, 100 MB at most. */
   linearMatcherSize: 150_000,
   /** Cost units (see dialog/calibrate.ts) up to which a tree's thresholds are measured: about two seconds. */

@@ -27,6 +27,7 @@ import { NodeClient } from './cli/node-client.js';
 import { runGraph } from './cli/graph.js';
 import type { TurnLogOutput } from './cli/read-turns.js';
 import { runReplay } from './cli/replay.js';
+import { runAccept, runSuggest } from './cli/suggest.js';
 import { runTest } from './cli/test.js';
 import { runVersions } from './cli/versions.js';
 import type { EngineCatalog } from './node/engine-catalog.js';
@@ -96,8 +97,9 @@ async function run(command: Command): Promise<number> {
     case 'graph':
       return graph(command);
     case 'suggest':
+      return runSuggest({ ...command, ...turnLogOutput(), output: print });
     case 'accept':
-      return 2;
+      return runAccept({ ...command, ...turnLogOutput(), output: print });
     case 'replay':
       return runReplay({ ...command, ...turnLogOutput(), output: print });
     case 'call':
