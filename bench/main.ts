@@ -9,6 +9,7 @@ import { pacingSuite } from './suites/pacing.js';
 import { turnSuite } from './suites/turn.js';
 import { startupSuite } from './suites/startup.js';
 import { hotPathSuite } from './suites/hot-path.js';
+import { dialogSuite } from './suites/dialog.js';
 import { matcherSuite } from './suites/matcher.js';
 
 const suites: readonly Suite[] = [
@@ -19,6 +20,7 @@ const suites: readonly Suite[] = [
   startupSuite,
   hotPathSuite,
   matcherSuite,
+  dialogSuite,
 ];
 
 const usage = `npm run bench [-- [suite ...] [option ...]]

@@ -157,8 +157,12 @@ export const dialogLimits = {
   expressionDepth: 64,
   /** Steps of one evaluation. */
   expressionSteps: 10_000,
+  /** Steps of all expressions between two events (about 60 ms at worst). */
+  expressionStepsPerEvent: 30_000,
   expressionListItems: 1_000,
   patternProgram: 2_000,
+  /** Instructions times characters that all patterns of one type may look at in one sentence (about 20 ms). */
+  patternVisits: 400_000,
   /** Places of one text that one pattern finds. */
   patternMatches: 100,
   /** Digressions and sub-trees inside one another. */

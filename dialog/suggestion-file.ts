@@ -1,4 +1,4 @@
-import { Document, isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
+import { Document, isMap, isScalar, isSeq } from 'yaml';
 import { z } from 'zod';
 
 import { dialogLimits } from '../config/limits.js';
@@ -166,7 +166,7 @@ function comment(
   if (!isSeq(entries)) return;
   groups.forEach(({ examples: shown }, i) => {
     const entry = entries.items[i];
-    const said = isMap(entry) ? (entry as YAMLMap).get('examples') : null;
+    const said = isMap(entry) ? entry.get('examples') : null;
     if (!isSeq(said)) return;
     shown.forEach(({ turns }, n) => {
       const item = said.items[n];
