@@ -17,7 +17,7 @@ export interface Cluster {
 
 /** Cosine of n-gram vectors from which two short sentences say the same in nearly the same words. */
 const alike = 0.4;
-/** Mean cosine from which two groups are about one thing: on 50 sentences of ten intents 91 % of the pairs are right. */
+/** Mean cosine from which two groups are about one thing: of 51 sentences on nine things and none, 89 % of the pairs are right. */
 const together = 0.15;
 /** Two sentences this near differ by a word of grammar, an ending or a slip. */
 const duplicate = 0.85;
