@@ -68,14 +68,17 @@ describe('sentences in groups', () => {
     expect(groups(once(['purple cactus', '', 'xyz']))).toHaveLength(3);
   });
 
-  test('are not more than the bound of leaders, but for those that stay alone', () => {
-    const letters = 'abcdefghijklmnopqrstuvwxyz';
-    // Four letters that no two words share pairs of.
-    const strange = Array.from({ length: dialogLimits.clusterLeaders + 40 }, (_, i) => {
-      const [a, b, c] = [i % 26, Math.floor(i / 26) % 26, Math.floor(i / 676)];
-      return `${letters[a]}${c}${letters[b]}${i}`;
-    });
-    const clusters = clusterSentences(once(strange), []);
-    expect(clusters.flatMap(({ members }) => members)).toHaveLength(strange.length);
+  test('are not more than the bound of leaders: what comes after them stays alone', () => {
+    const strange = Array.from({ length: dialogLimits.clusterLeaders }, (_, i) => ({
+      text: String.fromCodePoint(0x3400 + i),
+      turns: 2,
+    }));
+    const alike = once(['龘龘', '龘龘龘']);
+    const clustersOf = (count: number) =>
+      clusterSentences([...alike, ...strange.slice(0, count)], []).filter(({ members }) =>
+        members.includes(0),
+      );
+    expect(clustersOf(strange.length - 1)).toMatchObject([{ members: [0, 1] }]);
+    expect(clustersOf(strange.length)).toMatchObject([{ members: [0] }]);
   });
 });

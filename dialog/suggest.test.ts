@@ -265,6 +265,15 @@ describe('a file of suggestions', () => {
     });
   });
 
+  test('is refused when it is too long', () => {
+    const { problems: found, suggestions } = readSuggestions(
+      '#'.repeat(dialogLimits.suggestionBytes + 1),
+      's.yaml',
+    );
+    expect(suggestions).toBeNull();
+    expect(found).toMatchObject([{ fix: 'Take out what is not wanted' }]);
+  });
+
   test('names the line of what is wrong', () => {
     const text = writeSuggestions(tree, suggested([turn('purple cactus')]), []).replace(
       'accept: false',

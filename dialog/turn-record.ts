@@ -119,7 +119,7 @@ function inputOf(event: DialogEvent): TurnInput | null {
   switch (event.type) {
     case 'text': {
       const text = event.text.slice(0, dialogLimits.utteranceCharacters);
-      return { type: 'text', text, confidence: Math.min(1, Math.max(0, event.confidence)) };
+      return { type: 'text', text, confidence: rounded(Math.min(1, Math.max(0, event.confidence))) };
     }
     case 'dtmf':
       return { type: 'dtmf', digits: event.digits.slice(0, dialogLimits.digits) };

@@ -93,6 +93,19 @@ describe('a turn log', () => {
     expect(texts.length).toBeLessThan(300);
   });
 
+  test('begins a file when one is as large as any may be', async () => {
+    const { log } = await open({ maxBytes: 1_000_000_000 });
+    const long = { ...turn('a'), next: 'n'.repeat(turnLimits.lineBytes - 1_000) };
+    const lines = Math.ceil(turnLimits.fileBytes / (turnLimits.lineBytes - 1_000));
+    for (let n = 0; n < lines; n++) {
+      log.record(long);
+      if (n % 50 === 0) await log.flush();
+    }
+    await log.close();
+    expect(files()).toHaveLength(2);
+    expect(log.stats).toEqual({ written: lines, dropped: 0 });
+  });
+
   test('deletes what is older than it may be, when it is opened and as time goes by', async () => {
     const first = await open();
     first.log.record(turn('old'));
