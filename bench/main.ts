@@ -10,6 +10,7 @@ import { turnSuite } from './suites/turn.js';
 import { startupSuite } from './suites/startup.js';
 import { hotPathSuite } from './suites/hot-path.js';
 import { audioSocketSuite } from './suites/audio-socket.js';
+import { dialogSuite } from './suites/dialog.js';
 import { matcherSuite } from './suites/matcher.js';
 import { routingSuite } from './suites/routing.js';
 import { chatEchoSuite } from './suites/chat-echo.js';
@@ -25,6 +26,7 @@ const suites: readonly Suite[] = [
   matcherSuite,
   routingSuite,
   chatEchoSuite,
+  dialogSuite,
 ];
 
 const usage = `npm run bench [-- [suite ...] [option ...]]

@@ -51,9 +51,18 @@ function completeTrees(dialog: Dialog, directory: string): { dialog: Dialog; fin
     if (!isFile(file)) findings.push(wrong(setAt, `there is no file ${file}`, 'correct the path'));
   };
   for (const [id, path] of Object.entries(dialog.trees)) add(id, path, ['dialog', 'trees', id]);
-  const dataDirectory = resolve(directory, dialog.dataDirectory);
+  const { turnLog } = dialog;
+  const placed = {
+    ...dialog,
+    trees,
+    dataDirectory: resolve(directory, dialog.dataDirectory),
+    turnLog: {
+      ...turnLog,
+      directory: turnLog.directory === null ? null : resolve(directory, turnLog.directory),
+    },
+  };
   let { tree } = dialog;
-  if (Object.hasOwn(trees, tree)) return { dialog: { ...dialog, trees, dataDirectory }, findings };
+  if (Object.hasOwn(trees, tree)) return { dialog: placed, findings };
   if (shippedTrees.includes(tree)) {
     trees[tree] = projectPath('config', 'trees', `${tree}.yaml`);
   } else if (/[/\\]|\.ya?ml$/.test(tree)) {
@@ -65,7 +74,7 @@ function completeTrees(dialog: Dialog, directory: string): { dialog: Dialog; fin
     const fix = `${suggestName(tree, [...Object.keys(trees), ...shippedTrees])}; a path ends in .yaml`;
     findings.push(wrong(['dialog', 'tree'], `there is no tree "${tree}"`, fix));
   }
-  return { dialog: { ...dialog, tree, trees, dataDirectory }, findings };
+  return { dialog: { ...placed, tree }, findings };
 }
 
 function completeSimilarity(similarity: Config['similarity'], directory: string): Config['similarity'] {

@@ -163,8 +163,12 @@ export const dialogLimits = {
   expressionDepth: 64,
   /** Steps of one evaluation. */
   expressionSteps: 10_000,
+  /** Steps of all expressions between two events (about 60 ms at worst). */
+  expressionStepsPerEvent: 30_000,
   expressionListItems: 1_000,
   patternProgram: 2_000,
+  /** Instructions times characters that all patterns of one type may look at in one sentence (about 20 ms). */
+  patternVisits: 400_000,
   /** Places of one text that one pattern finds. */
   patternMatches: 100,
   /** Digressions and sub-trees inside one another. */
@@ -193,6 +197,17 @@ export const dialogLimits = {
   choiceValues: 2_000,
   choiceSynonyms: 50_000,
   choiceSynonymCharacters: 100,
+  /** Changed decisions that a replay lists, and utterances whose decisions it remembers. */
+  replayChanges: 10_000,
+  /** Different utterances that suggestions are made of. */
+  unmatchedUtterances: 20_000,
+  /** Groups that the utterances of one node are sorted into. */
+  clusterLeaders: 1_000,
+  /** Examples of one suggestion. */
+  clusterExamples: 8,
+  /** Suggestions of one file; those of fewer turns are left out. */
+  suggestions: 200,
+  suggestionBytes: 1_048_576,
   /** Examples times branches up to which the matcher trains its linear part: about a second, 100 MB at most. */
   linearMatcherSize: 150_000,
   /** Cost units (see dialog/calibrate.ts) up to which a tree's thresholds are measured: about two seconds. */
@@ -455,6 +470,28 @@ export const treeLimits = {
   /** Versions of one tree that are kept on disk, those in use apart. */
   keptVersions: 20,
   liveFileBytes: 16_384,
+  /** Versions that are loaded at the start because kept conversations are on them. */
+  versionsAtStart: 8,
+} as const;
+
+/** gateway/turns: the log of decided turns, and what reads it. */
+export const turnLimits = {
+  /** One line; a turn that needs a longer one is not written. */
+  lineBytes: 65_536,
+  /** A file is closed when it is this large, or a quarter of `dialog.turnLog.maxBytes`. */
+  fileBytes: 16_777_216,
+  /** A file is closed when its first line is this old, so that age is deleted by the day. */
+  fileMs: 24 * 3_600_000,
+  /** Lines and bytes that wait for the disk; more are dropped and counted. */
+  waitingLines: 2_000,
+  waitingBytes: 4_194_304,
+  /** Between two log lines about turns that are not written. */
+  tellAgainMs: 60_000,
+  /** How often old files are looked for. */
+  sweepMs: 3_600_000,
+  /** Lines that cannot be read, of all files, before a reader gives up. */
+  badLines: 100,
+  files: 10_000,
 } as const;
 
 /** gateway/session/snapshot-store.ts: conversations kept over a restart. */
@@ -500,6 +537,8 @@ export const similarityLimits = {
   /** Between attempts to prepare a scorer: doubled each time from the first to the most. */
   retryFirstMs: 1_000,
   retryMostMs: 30_000,
+  /** How long somebody at a terminal waits for a scorer to be prepared. */
+  readyMs: 10_000,
   /** Questions that wait for the thread of a local model; more are refused. */
   modelQueue: 64,
   /** Loading a local model, and embedding one batch with it. */

@@ -135,6 +135,13 @@ export type DialogAction =
     }
   /** Something of the tree did not work (an expression, a bound); the conversation goes on without it. */
   | { readonly type: 'fault'; readonly message: string; readonly nodeId: string }
+  /** The user said no to "did you mean …?" or to every branch of "A or B?": `text` is what they had said before. */
+  | {
+      readonly type: 'denied';
+      readonly branchIds: readonly string[];
+      readonly text: string;
+      readonly nodeId: string;
+    }
   | { readonly type: 'tag'; readonly tags: readonly string[] }
   | { readonly type: 'handover'; readonly handover: HandoverSpec; readonly nodeId: string }
   | { readonly type: 'transfer'; readonly target: string; readonly nodeId: string }

@@ -86,6 +86,7 @@ describe('a choice', () => {
 
 describe('a pattern', () => {
   const order = {
+    size: 8,
     find: (text: string) =>
       [...text.matchAll(/AB\d{4}/g)].map(({ index }) => ({ start: index, end: index + 6 })),
   };
@@ -98,8 +99,18 @@ describe('a pattern', () => {
     ]);
   });
 
+  it('that is large sees no more of a long sentence than it has time for', () => {
+    const size = 1_000;
+    const seen: number[] = [];
+    const slow = { size, find: (text: string) => (seen.push(text.length), []) };
+    const long = 'a'.repeat(dialogLimits.utteranceCharacters);
+    choiceType('order', plans, [slow]).find(long, zh);
+    choiceType('order', plans, [slow, order]).find(long, zh);
+    expect(seen).toEqual([dialogLimits.patternVisits / size, dialogLimits.patternVisits / size / 2]);
+  });
+
   it('with places outside the text or over a name gives nothing', () => {
-    const wild = { find: () => [-1, 0, 1, 900].map((start) => ({ start, end: start + 2 })) };
+    const wild = { size: 1, find: () => [-1, 0, 1, 900].map((start) => ({ start, end: start + 2 })) };
     const entities = choiceType('order', plans, [wild]).find('家庭套餐', zh);
     expect(entities.map(({ raw }) => raw)).toEqual(['家庭套餐']);
   });

@@ -15,6 +15,8 @@ export interface ChoiceValue {
 
 /** Finds what an author's own pattern matches: UTF-16 offsets into the text as given. */
 export interface ChoicePattern {
+  /** What looking at one character may cost. */
+  readonly size: number;
   find(text: string): readonly { readonly start: number; readonly end: number }[];
 }
 
@@ -115,8 +117,10 @@ function withPatterns(
   patterns: readonly ChoicePattern[],
 ): readonly Entity[] {
   if (patterns.length === 0) return entities;
+  const share = dialogLimits.patternVisits / patterns.length;
   const matched = patterns
-    .flatMap((pattern) => pattern.find(text))
+    // Large patterns see only as much of a long sentence as they have time for.
+    .flatMap((pattern) => pattern.find(text.slice(0, Math.ceil(share / pattern.size))))
     .filter(({ start, end }) => start >= 0 && start < end && end <= text.length)
     .map(({ start, end }): Entity => {
       const raw = text.slice(start, end);

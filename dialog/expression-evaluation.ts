@@ -28,6 +28,8 @@ export interface ExpressionScope {
   /** IANA name. */
   readonly timeZone: string;
   readonly language: string;
+  /** Steps that are left for all expressions that share it; counted down. */
+  readonly budget?: { steps: number };
 }
 
 export type ExpressionResult =
@@ -47,8 +49,8 @@ export function evaluateSyntax(
   }
 }
 
-/** Instructions that a pattern may visit for the price of one step, so that all steps are about 0.1 s. */
-const matcherVisitsPerStep = 250;
+/** Instructions that a pattern may visit for the price of one step, so that all steps are about 20 ms. */
+const matcherVisitsPerStep = 50;
 
 type Eager = Exclude<BinaryOperator, 'or' | 'and' | '??'>;
 
@@ -157,6 +159,10 @@ class Evaluation {
   readonly #spend = (steps: number): void => {
     this.#steps += steps;
     if (this.#steps > dialogLimits.expressionSteps) throw new OperandError('too many steps');
+    const { budget } = this.#scope;
+    if (!budget) return;
+    budget.steps -= steps;
+    if (budget.steps < 0) throw new OperandError('the expressions of this turn take too many steps');
   };
 }
 

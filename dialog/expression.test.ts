@@ -416,11 +416,19 @@ describe('compileExpression', () => {
         source,
         source === 'a == [a]' ? { ok: true, value: false } : { ok: false, message: 'too many steps' },
       ]);
-    const search = "matches(a, '(.?){20}(.?){19}y')";
+    const search = "matches(a, '(.?){8}y')";
     expect(compiled(search).evaluate(withValue(long))).toEqual({ ok: true, value: false });
     expect(compiled(`${search}${` or ${search}`.repeat(3)}`).evaluate(withValue(long))).toEqual({
       ok: false,
       message: 'too many steps',
+    });
+    const budget = { steps: 10 };
+    const shared = { ...withValue(1), budget };
+    expect(compiled('a + a + a').evaluate(shared)).toEqual({ ok: true, value: 3 });
+    expect(compiled('a + a + a').evaluate(shared)).toEqual({ ok: true, value: 3 });
+    expect(compiled('a').evaluate(shared)).toEqual({
+      ok: false,
+      message: 'the expressions of this turn take too many steps',
     });
     expect(compiled('sum(a)').evaluate(withValue(manyItems.slice(0, 9_000)))).toEqual({
       ok: true,

@@ -36,18 +36,19 @@ function hearAnswer(turn: Turn, node: AskNode, text: string): string | null {
 function hearReply(turn: Turn, node: WaitingNode, phase: OpenQuestion, text: string): string | null {
   if (phase.name === 'choosing') {
     const chosen = hearChoice(turn, node, phase, text);
-    if (chosen) return chosen.branch ? choose(turn, node, chosen.branch, phase) : denied(turn, node);
+    if (chosen) return chosen.branch ? choose(turn, node, chosen.branch, phase) : denied(turn, node, phase);
     return askScorer(turn, node, text, { open: phase });
   }
   const found = findYesNo(text);
   if (found?.yes) return confirmed(turn, node, phase, false);
-  if (found?.bare) return denied(turn, node);
+  if (found?.bare) return denied(turn, node, phase);
   const corrected =
     phase.name === 'confirming-answer' && node.kind === 'ask'
       ? correctionOf(node.answer, phase.answer.value, text, turn.entityContext)
       : null;
   if (corrected && node.kind === 'ask') return hearCorrection(turn, node, corrected);
   if (!found) return askScorer(turn, node, text, { open: phase });
+  tellDenied(turn, phase);
   return askScorer(turn, node, text, { except: phase.name === 'confirming-branch' ? phase.branchId : null });
 }
 
@@ -87,7 +88,7 @@ function hearReplyKey(
   }
   const yesNo = yesNoKey(keys);
   if (yesNo === null) return null;
-  return { next: yesNo ? confirmed(turn, node, phase, true) : denied(turn, node) };
+  return { next: yesNo ? confirmed(turn, node, phase, true) : denied(turn, node, phase) };
 }
 
 /** The scores of what was said at a waiting node. Scores of branches that were not asked about are ignored. */
@@ -176,7 +177,14 @@ function choose(
 }
 
 /** What was understood was wrong: as good as not understood. */
-function denied(turn: Turn, node: WaitingNode): string | null {
+function denied(turn: Turn, node: WaitingNode, phase: OpenQuestion): string | null {
+  tellDenied(turn, phase);
   turn.setPhase({ name: 'listening' });
   return fail(turn, node, 'noMatch');
+}
+
+/** For those who improve the tree: what a sentence did not mean. Keys meant nothing else. */
+function tellDenied(turn: Turn, phase: OpenQuestion): void {
+  if (phase.name === 'confirming-answer' || phase.text === '') return;
+  turn.denied(phase.name === 'choosing' ? phase.branchIds : [phase.branchId], phase.text);
 }

@@ -188,4 +188,17 @@ describe('NgramScorer', () => {
     expect(scorer.size).toBe(0);
     await expect(scorer.score('shop', 'hi', [], signal)).rejects.toThrow('was not prepared');
   });
+
+  it('lets others go on while it reads the examples of a large tree', async () => {
+    const pauses: number[] = [];
+    const scorer = new NgramScorer(() => Promise.resolve(void pauses.push(scorer.size)));
+    const sets = [0, 1].map((set) => ({
+      setId: `node${set}`,
+      candidates: [{ id: 'a', examples: Array.from({ length: 400 }, (_, i) => `example ${set} ${i}`) }],
+    }));
+    await scorer.prepareAll(sets);
+    // While gathering, while counting words, and before each set.
+    expect(pauses).toEqual([0, 0, 0, 0, 0, 0, 0, 1]);
+    expect(await scorer.score('node1', 'example 1 7', ['a'], signal)).toHaveLength(1);
+  });
 });

@@ -1,7 +1,10 @@
 import { NgramMatcher, frequenciesOf } from './ngram-matcher.js';
 import type { Candidate, CandidateSet, ScoredBranch, SimilarityScorer } from './scoring.js';
 import { TreeExamples } from './tree-examples.js';
-import type { DocumentFrequencies } from './vocabulary.js';
+import { DocumentFrequencies } from './vocabulary.js';
+
+/** Examples that are read in one go: a few milliseconds. */
+const examplesBetweenPauses = 200;
 
 /**
  * The in-box `SimilarityScorer`: one `NgramMatcher` for each prepared set, in memory until released.
@@ -33,8 +36,21 @@ export class NgramScorer implements SimilarityScorer {
    * others as what it is not about: both separate digressions better.
    */
   async prepareAll(sets: readonly CandidateSet[]): Promise<void> {
-    const frequencies = treeFrequencies(sets);
-    const examples = new TreeExamples(sets);
+    const frequencies = new DocumentFrequencies();
+    const examples = new TreeExamples();
+    const distinct = new Set<string>();
+    for (const set of sets) {
+      const before = distinct.size;
+      for (const branch of set.candidates) for (const example of branch.examples) distinct.add(example);
+      examples.add(set);
+      if (Math.floor(before / examplesBetweenPauses) !== Math.floor(distinct.size / examplesBetweenPauses))
+        await this.#pause?.();
+    }
+    let read = 0;
+    for (const example of distinct) {
+      frequencies.add(example);
+      if (++read % examplesBetweenPauses === 0) await this.#pause?.();
+    }
     for (const set of sets) {
       await this.#pause?.();
       this.#matchers.set(set.setId, new NgramMatcher(set.candidates, frequencies, examples.background(set)));

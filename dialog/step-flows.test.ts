@@ -462,3 +462,21 @@ describe('sub-trees', () => {
     expect(simulation.send({ type: 'resumed', nowMs: 0 }).length).toBeGreaterThan(0);
   });
 });
+
+describe('expressions that are each within their bound', () => {
+  it('together do not hold a turn up: the rest of them have no value', () => {
+    const test = Array(80).fill('x > 1').join(' and ');
+    const arms = Array(200).fill(`      - { if: '${test}', go: bye }`).join('\n');
+    const { tree } = loadTree(
+      `tree: slow\nstart: c\nvariables: { x: '= 2' }\nnodes:\n  c:\n    condition:\n${arms.replaceAll("x > 1'", "x > 3'")}\n      - { go: m }\n  m: { listen: { branches: [{ id: a, go: bye, examples: [go on, go] }] } }\n  bye: { end: true }\n`,
+      'slow.yaml',
+    );
+    if (!tree) throw new Error('the tree of this test does not load');
+    const simulation = new Simulation(tree, () => []);
+    const actions = simulation.start('chat');
+    expect(actions.filter(({ type }) => type === 'fault')[0]).toMatchObject({
+      message: expect.stringContaining('the expressions of this turn take too many steps') as string,
+    });
+    expect(simulation.state.nodeId).toBe('m');
+  });
+});

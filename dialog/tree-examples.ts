@@ -15,28 +15,36 @@ interface Entry {
 
 /** The distinct examples of a tree with what they mean, so that each node can be shown what it is not about. */
 export class TreeExamples {
-  readonly #entries: readonly Entry[];
+  readonly #all = new Map<string, Entry>();
+  readonly #branches = new Set<string>();
+  /** Taken of all when they are first asked for. */
+  #sample: readonly Entry[] | null = null;
 
-  constructor(sets: readonly CandidateSet[]) {
-    const entries = new Map<string, Entry>();
-    const branches = new Set<string>();
-    for (const { setId, candidates } of sets) {
-      for (const { id, examples, outcome } of candidates) {
-        branches.add(outcome ?? `${setId} ${id}`);
-        for (const text of examples) {
-          const entry = entries.get(text) ?? {
-            text,
-            ids: new Set(),
-            outcomes: new Set(),
-            half: branches.size % 2 === 0 ? 0 : 1,
-          };
-          entry.ids.add(id);
-          if (outcome !== undefined) entry.outcomes.add(outcome);
-          entries.set(text, entry);
-        }
+  constructor(sets: readonly CandidateSet[] = []) {
+    for (const set of sets) this.add(set);
+  }
+
+  /** Adds a set; all before the first `background`. */
+  add({ candidates, setId }: CandidateSet): void {
+    for (const { id, examples, outcome } of candidates) {
+      this.#branches.add(outcome ?? `${setId} ${id}`);
+      for (const text of examples) {
+        const entry = this.#all.get(text) ?? {
+          text,
+          ids: new Set(),
+          outcomes: new Set(),
+          half: this.#branches.size % 2 === 0 ? 0 : 1,
+        };
+        entry.ids.add(id);
+        if (outcome !== undefined) entry.outcomes.add(outcome);
+        this.#all.set(text, entry);
       }
     }
-    this.#entries = evenly([...entries.values()], sampledExamples);
+  }
+
+  get #entries(): readonly Entry[] {
+    this.#sample ??= evenly([...this.#all.values()], sampledExamples);
+    return this.#sample;
   }
 
   /**

@@ -28,6 +28,8 @@ export class Turn {
   readonly nowMs: number;
   readonly #state: Draft;
   readonly #actions: DialogAction[] = [];
+  /** Many expressions, each within its bound, would hold up everybody else all the same. */
+  readonly #budget = { steps: dialogLimits.expressionStepsPerEvent };
 
   constructor(tree: DialogTree, state: DialogState, nowMs: number) {
     this.tree = tree;
@@ -171,7 +173,7 @@ export class Turn {
       if (extra.has(name)) return extra.get(name);
       return Object.hasOwn(variables, name) ? variables[name] : this.#builtIn(name);
     };
-    return { lookup, nowMs: this.nowMs, timeZone: this.tree.timeZone, language };
+    return { lookup, nowMs: this.nowMs, timeZone: this.tree.timeZone, language, budget: this.#budget };
   }
 
   #builtIn(name: string): Value | undefined {
@@ -260,6 +262,11 @@ export class Turn {
   decided(decision: Omit<Decision, 'nodeId' | 'scores' | 'options'> & Partial<Decision>): void {
     const { nodeId } = this.#state;
     this.#actions.push({ type: 'decided', decision: { nodeId, scores: [], options: [], ...decision } });
+  }
+
+  /** The user does not mean these branches, of which they were asked. */
+  denied(branchIds: readonly string[], text: string): void {
+    this.#actions.push({ type: 'denied', branchIds, text, nodeId: this.#state.nodeId });
   }
 
   tag(tags: readonly string[]): void {

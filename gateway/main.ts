@@ -19,7 +19,6 @@ import { systemRandom } from '../config/random.js';
 import type { Config } from '../config/schema.js';
 import { checkForAuthors } from '../dialog/check-authoring.js';
 import { loadTree } from '../dialog/load.js';
-import { NgramScorer } from '../dialog/ngram-scorer.js';
 import { loadTemplates } from '../templates/loader.js';
 import { parseArguments, type Command } from './cli/arguments.js';
 import { callWithOwnMedia } from './cli/caller-node.js';
@@ -28,13 +27,18 @@ import { runCheck } from './cli/check.js';
 import { runDeploy, runPromote, runRollback, type NodeVerbDeps } from './cli/deploy.js';
 import { NodeClient } from './cli/node-client.js';
 import { runGraph } from './cli/graph.js';
+import type { TurnLogOutput } from './cli/read-turns.js';
+import { runReplay } from './cli/replay.js';
+import { runAccept, runSuggest } from './cli/suggest.js';
 import { runTest } from './cli/test.js';
 import { runVersions } from './cli/versions.js';
 import type { EngineCatalog } from './node/engine-catalog.js';
+import { openTurnLog } from './node/open-trees.js';
 import { ParleyNode, StartError } from './node/parley-node.js';
 import { startUpReport } from './node/start-up-report.js';
 import { ProtoError } from './services/grpc-methods.js';
 import { Services } from './services/services.js';
+import { Similarity } from './session/similarity.js';
 import { TreeError } from './trees/tree-version.js';
 
 const clock = new SystemClock();
@@ -94,6 +98,12 @@ async function run(command: Command): Promise<number> {
       return test(command);
     case 'graph':
       return graph(command);
+    case 'suggest':
+      return runSuggest({ ...command, ...turnLogOutput(), output: print });
+    case 'accept':
+      return runAccept({ ...command, ...turnLogOutput(), output: print });
+    case 'replay':
+      return runReplay({ ...command, ...turnLogOutput(), output: print });
     case 'call':
       return call(command);
     case 'deploy':
@@ -194,13 +204,22 @@ async function chat({ configFile, treeFile, json }: Extract<Command, { verb: 'ch
   if (!tree) return 1;
   const caller = chatServices(config);
   if (!caller) return 1;
+  const logger = createLogger({ ...config.logging, level: 'error', clock, secrets: secretsOf(config) });
+  const turns = await openTurnLog(config, { clock, random: systemRandom, logger });
+  const similarity = new Similarity(config.similarity, {
+    catalog: { createEngine: createSimilarityEngine },
+    clock,
+    random: systemRandom,
+    logger,
+  });
   const session = `chat-${systemRandom.hex(8)}`;
   // Between two attempts at a service nothing else would, once the input is read (SystemClock).
   const alive = setInterval(() => undefined, 60_000);
   try {
     return await runChat({
       tree,
-      scorer: new NgramScorer(),
+      scorers: (spoken) => similarity.readyScorersFor(spoken),
+      ...(turns ? { turns: { sink: turns, session } } : {}),
       json,
       input: process.stdin,
       output: process.stdout,
@@ -210,6 +229,7 @@ async function chat({ configFile, treeFile, json }: Extract<Command, { verb: 'ch
   } finally {
     clearInterval(alive);
     caller.close();
+    await Promise.all([turns?.close() ?? null, similarity.close()]);
   }
 }
 
@@ -237,6 +257,15 @@ function test(command: Extract<Command, { verb: 'test' }>): number {
   const { stories, ...options } = command;
   const paths = stories.length > 0 ? stories : [projectPath('config/stories')];
   return runTest({ ...options, paths, cwd: process.cwd(), output: print });
+}
+
+/** Complaints and progress go where they do not spoil what is piped. */
+function turnLogOutput(): TurnLogOutput {
+  const { stderr } = process;
+  return {
+    complain: (line) => stderr.write(`${line}\n`),
+    progress: stderr.isTTY ? (line) => stderr.write(`\r\x1b[K${line}`) : null,
+  };
 }
 
 async function call(command: Extract<Command, { verb: 'call' }>): Promise<number> {

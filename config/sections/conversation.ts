@@ -37,6 +37,29 @@ export const dialogSection = z
       .describe(
         'MRCP conversations survive a restart: after each turn, what they know (slots, the last sentences) is written under dataDirectory.',
       ),
+    turnLog: z
+      .strictObject({
+        directory: z
+          .string()
+          .min(1)
+          .max(1_024)
+          .nullable()
+          .default(null)
+          .describe(
+            'Directory of the log, relative to this file; null = no log. It holds what callers said: see who may read it.',
+          ),
+        maxBytes: z
+          .int()
+          .min(65_536)
+          .max(1_099_511_627_776)
+          .default(536_870_912)
+          .describe('Size of all its files together; the oldest is deleted first.'),
+        keepDays: z.int().min(1).max(3_650).default(30).describe('Files older than this are deleted.'),
+      })
+      .prefault({})
+      .describe(
+        'One JSON line for each decided turn (what was said, what it was taken for), for parley replay and parley suggest.',
+      ),
   })
   .prefault({})
   .describe('The dialog tree.');

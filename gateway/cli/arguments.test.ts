@@ -47,6 +47,27 @@ describe('verbs and their options', () => {
     ['rollback desk', { verb: 'rollback', ...nowhere, tree: 'desk' }],
     ['versions', { verb: 'versions', ...nowhere, tree: null }],
     ['versions desk -c p.yaml', { verb: 'versions', ...nowhere, configFile: 'p.yaml', tree: 'desk' }],
+    [
+      'replay a.yaml b.yaml turns --json',
+      {
+        verb: 'replay',
+        oldFile: 'a.yaml',
+        newFile: 'b.yaml',
+        logs: ['turns'],
+        json: true,
+        failOnChange: false,
+      },
+    ],
+    [
+      'replay a b c d --fail-on-change',
+      { verb: 'replay', oldFile: 'a', newFile: 'b', logs: ['c', 'd'], json: false, failOnChange: true },
+    ],
+    ['suggest -t t.yaml a b', { verb: 'suggest', treeFile: 't.yaml', logs: ['a', 'b'], outFile: null }],
+    [
+      'suggest -t t.yaml a --out s.yaml',
+      { verb: 'suggest', treeFile: 't.yaml', logs: ['a'], outFile: 's.yaml' },
+    ],
+    ['suggest -t t.yaml --accept s.yaml', { verb: 'accept', treeFile: 't.yaml', suggestionsFile: 's.yaml' }],
     ['version', { verb: 'version' }],
     ['--version', { verb: 'version' }],
     ['-v', { verb: 'version' }],
@@ -96,13 +117,18 @@ describe('mistakes are explained', () => {
     ['call sip:a --dtmf 1x', '--dtmf has a key that no telephone has', 'use 0-9, *, # and A-D'],
     ['call sip:a --seconds soon', '--seconds is not a number of seconds', /1 to 3600/],
     ['call sip:a --seconds 0', '--seconds is not a number of seconds', /1 to 3600/],
+    ['replay a.yaml b.yaml', 'an argument is missing', /^usage: parley replay OLD-TREE/],
+    ['suggest a', 'the tree is missing (--tree FILE)', /^usage: parley suggest/],
+    ['suggest -t t.yaml', 'the turn logs are missing', /^usage: parley suggest/],
+    ['suggest -t t.yaml a --accept s.yaml', /--accept takes neither/, /^usage: parley suggest/],
     ['help srve', 'unknown verb "srve"', 'did you mean "serve"?'],
     ['constructor', 'unknown verb "constructor"', /use one of/],
   ])('parley %s', (line, message, fix) => {
     const parsed = parseArguments(words(line));
     expect(parsed.ok).toBe(false);
     if (parsed.ok) return;
-    expect(parsed.message).toMatch(message);
+    if (typeof message === 'string') expect(parsed.message).toContain(message);
+    else expect(parsed.message).toMatch(message);
     expect(parsed.fix).toMatch(fix);
   });
 });

@@ -48,7 +48,7 @@ async function chat(answer: (() => CallOutcome) | null, waitMs = 0): Promise<str
   });
   const options: ChatOptions = {
     tree: treeOf(),
-    scorer: new ScriptedScorer(),
+    scorers: () => Promise.resolve({ primary: new ScriptedScorer(), fallback: null, timeoutMs: 1_000 }),
     input: Readable.from([]),
     output,
     clock,

@@ -1,6 +1,10 @@
 import { Readable, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../config/clock.js';
+import { prepareTree } from '../../dialog/candidates.js';
+import type { TurnRecord } from '../../dialog/turn-record.js';
+import type { DialogTree } from '../../dialog/tree.js';
+import type { ScorerChain } from '../session/ask-scorers.js';
 import { loadTree } from '../../dialog/load.js';
 import { NgramScorer } from '../../dialog/ngram-scorer.js';
 import type { SimilarityScorer } from '../../dialog/scoring.js';
@@ -28,7 +32,20 @@ nodes:
 if (!tree) throw new Error('the tree of this test does not load');
 const tiny = tree;
 
-async function chat(lines: string[], scorer: SimilarityScorer = new NgramScorer()) {
+const chainOf =
+  (primary: SimilarityScorer, fallback: SimilarityScorer | null = null) =>
+  async (tree: DialogTree): Promise<ScorerChain> => {
+    for (const scorer of [primary, fallback]) if (scorer) await prepareTree(scorer, tree);
+    return { primary, fallback, timeoutMs: 1_000 };
+  };
+
+async function chat(
+  lines: string[],
+  scorer: SimilarityScorer = new NgramScorer(),
+  fallback: SimilarityScorer | null = null,
+) {
+  const records: TurnRecord[] = [];
+  const turns = { sink: { record: (turn: TurnRecord) => void records.push(turn) }, session: 'chat-1' };
   const clock = new FakeClock();
   let text = '';
   const output = new Writable({
@@ -38,9 +55,9 @@ async function chat(lines: string[], scorer: SimilarityScorer = new NgramScorer(
     },
   });
   const input = Readable.from([lines.map((line) => line + '\n').join('')]);
-  const code = await runChat({ tree: tiny, scorer, input, output, clock });
+  const code = await runChat({ tree: tiny, scorers: chainOf(scorer, fallback), turns, input, output, clock });
   expect(clock.pendingTimers).toBe(0);
-  return { code, lines: text.split('\n') };
+  return { code, lines: text.split('\n'), records };
 }
 
 describe('runChat', () => {
@@ -97,6 +114,29 @@ describe('runChat', () => {
     );
   });
 
+  it('says who scores, and is decided by the second when the first fails', async () => {
+    const away: SimilarityScorer = {
+      name: 'away',
+      prepare: () => Promise.resolve(),
+      score: () => Promise.reject(new Error('not there')),
+      release: () => undefined,
+    };
+    const { lines, records } = await chat(['i want to pay the bill'], away, new NgramScorer());
+    expect(lines).toContain('[scored by away, by ngram when it does not answer]');
+    expect(lines).toContain('[the away scorer failed: not there]');
+    expect(lines).toContain('bot: Bye.');
+    expect(records).toMatchObject([{ scorer: 'ngram', degraded: true }]);
+  });
+
+  it('hands every decided turn to a log', async () => {
+    const { records } = await chat(['purple cactus', '', '#1']);
+    expect(records).toMatchObject([
+      { session: 'chat-1', channel: 'chat', node: 'menu', decision: { zone: 'reject' }, scorer: 'ngram' },
+      { input: { type: 'no-input' } },
+      { input: { type: 'dtmf', digits: '1' }, next: 'bye', scorer: null },
+    ]);
+  });
+
   it('exits with 1 when the scorer cannot be prepared', async () => {
     const broken: SimilarityScorer = {
       name: 'broken',
@@ -106,7 +146,7 @@ describe('runChat', () => {
     };
     expect(await chat([], broken)).toMatchObject({
       code: 1,
-      lines: ['cannot prepare the broken scorer: no model', ''],
+      lines: ['cannot prepare the scorer: no model', ''],
     });
   });
 });

@@ -2,7 +2,6 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { Clock, Timer } from '../../config/clock.js';
 import type { CallOutcome, CallSpec, DialogAction } from '../../dialog/action.js';
-import { prepareTree, releaseTree } from '../../dialog/candidates.js';
 import type { DialogEvent } from '../../dialog/event.js';
 import type { ScoredBranch, SimilarityScorer } from '../../dialog/scoring.js';
 import { initialState, type DialogState } from '../../dialog/state.js';
@@ -11,17 +10,29 @@ import { chatText } from '../../dialog/render-prompt.js';
 import { traceDecision, traceTurn } from '../../dialog/trace.js';
 import type { DialogTree } from '../../dialog/tree.js';
 import { textOf } from '../../dialog/value.js';
+import { turnRecord, type TurnSteps } from '../../dialog/turn-record.js';
+import type { TurnSink } from '../turns/turn-log.js';
+import {
+  askScorers,
+  type ScoreAnswer,
+  type ScoreQuestion,
+  type ScorerChain,
+} from '../session/ask-scorers.js';
+import { releaseScorers, type CreateScorers } from '../trees/tree-scorers.js';
 import { unknownService, type CallContext, type ServiceCaller } from '../services/service-caller.js';
 
 /** What `runChat` needs; the streams stay the caller's, and are not closed. */
 export interface ChatOptions {
   readonly tree: DialogTree;
-  readonly scorer: SimilarityScorer;
+  /** Makes the scorers of the tree; they are released at the end. */
+  readonly scorers: CreateScorers;
   readonly input: Readable;
   readonly output: Writable;
   readonly clock: Clock;
   /** Writes one JSON object for each turn (`TurnTrace` and the state) instead of text. */
   readonly json?: boolean;
+  /** Keeps decided turns under this session; without it none is kept. */
+  readonly turns?: { readonly sink: TurnSink; readonly session: string };
   /** Asks the real services; without it every call fails as one of an unknown service. */
   readonly services?: { readonly caller: ServiceCaller; readonly context: CallContext };
 }
@@ -38,19 +49,23 @@ const help = 'type a sentence; #1 presses key 1; an empty line is silence; /resu
  * prepared. A failing score counts as no score at all, as in a call.
  */
 export async function runChat(options: ChatOptions): Promise<number> {
-  const { tree, scorer, input, output } = options;
+  const { tree, input, output } = options;
+  let scorers: ScorerChain;
   try {
-    await prepareTree(scorer, tree);
+    scorers = await options.scorers(tree);
   } catch (error) {
-    output.write(`cannot prepare the ${scorer.name} scorer: ${messageOf(error)}\n`);
+    output.write(`cannot prepare the scorer: ${messageOf(error)}\n`);
     return 1;
   }
   try {
-    if (!options.json) output.write(`[${tree.id} version ${tree.version}, ${tree.language}; ${help}]\n`);
-    await converse(new TerminalChat(options), input);
+    if (!options.json) {
+      output.write(`[${tree.id} version ${tree.version}, ${tree.language}; ${help}]\n`);
+      output.write(`[scored by ${scorersName(scorers)}]\n`);
+    }
+    await converse(new TerminalChat(options, scorers), input);
     return 0;
   } finally {
-    releaseTree(scorer, tree);
+    releaseScorers(scorers, tree);
   }
 }
 
@@ -74,10 +89,12 @@ class TerminalChat {
   readonly #options: ChatOptions;
   /** Piped input is shown too, so that the output reads as a conversation. */
   readonly #echo: boolean;
+  readonly #scorers: ScorerChain;
   #state: DialogState;
 
-  constructor(options: ChatOptions) {
+  constructor(options: ChatOptions, scorers: ScorerChain) {
     this.#options = options;
+    this.#scorers = scorers;
     this.#echo = !('isTTY' in options.input && options.input.isTTY === true);
     this.#state = initialState(options.tree);
   }
@@ -106,6 +123,8 @@ class TerminalChat {
   async handle(event: DialogEvent): Promise<void> {
     let scores: readonly ScoredBranch[] = [];
     const turn: DialogAction[] = [];
+    const before = this.#state;
+    let facts: Scored = { scorer: null, degraded: false };
     for (let next: DialogEvent | null = event; next;) {
       if (next.type === 'scored') scores = next.scores;
       const [state, actions] = step(this.#options.tree, this.#state, next);
@@ -116,15 +135,31 @@ class TerminalChat {
       this.#showPath(actions);
       turn.push(...actions);
       if (!question) next = null;
-      else next = question.type === 'score' ? await this.#score(question) : await this.#call(question.call);
+      else if (question.type === 'call') next = await this.#call(question.call);
+      else {
+        const { scores: found, ...scored } = await this.#score(question);
+        const nowMs = this.#options.clock.epochMs();
+        const { scoreId } = question;
+        next = { type: 'scored', nowMs, scoreId, scores: found, degraded: scored.degraded };
+        facts = scored;
+      }
     }
-    if (this.#options.json) this.#writeTrace(event, turn);
+    this.#record({ before, event, actions: turn, after: this.#state }, facts);
+    if (this.#options.json) this.#writeTrace(event, turn, facts);
   }
 
-  #writeTrace(event: DialogEvent, turn: readonly DialogAction[]): void {
+  #record(steps: TurnSteps, facts: Scored): void {
+    const { tree, turns } = this.#options;
+    const record = turns && turnRecord(tree, steps, { session: turns.session, ...facts });
+    if (record) turns?.sink.record(record);
+  }
+
+  #writeTrace(event: DialogEvent, turn: readonly DialogAction[], facts: Scored): void {
     const { nodeId, language, variables } = this.#state;
     const trace = traceTurn(this.#options.tree, turn);
-    this.#options.output.write(`${JSON.stringify({ event, nodeId, language, variables, ...trace })}\n`);
+    this.#options.output.write(
+      `${JSON.stringify({ event, nodeId, language, variables, ...facts, ...trace })}\n`,
+    );
   }
 
   async #call(call: CallSpec): Promise<DialogEvent> {
@@ -140,18 +175,12 @@ class TerminalChat {
     return { type: 'called', nowMs: clock.epochMs(), callId: call.callId, outcome };
   }
 
-  async #score(question: Extract<DialogAction, { type: 'score' }>): Promise<DialogEvent> {
-    const { scoreId, nodeId, text, branchIds } = question;
-    const { scorer, clock } = this.#options;
-    let scores: readonly ScoredBranch[] = [];
-    let degraded = false;
-    try {
-      scores = await scorer.score(nodeId, text, branchIds, new AbortController().signal);
-    } catch (error) {
+  /** Says so when another scorer than the first served. */
+  #score(question: ScoreQuestion): Promise<ScoreAnswer> {
+    const onFailure = (scorer: SimilarityScorer, error: unknown): void =>
       this.#print(`[the ${scorer.name} scorer failed: ${messageOf(error)}]`);
-      degraded = true;
-    }
-    return { type: 'scored', nowMs: clock.epochMs(), scoreId, scores, degraded };
+    const { signal } = new AbortController();
+    return askScorers(this.#scorers, question, { clock: this.#options.clock, signal, onFailure });
   }
 
   #show(action: DialogAction, scores: readonly ScoredBranch[]): void {
@@ -183,6 +212,7 @@ class TerminalChat {
         this.#print(`  | fault at ${action.nodeId}: ${action.message}`);
         break;
       case 'entered':
+      case 'denied':
       case 'listen':
       case 'score':
       case 'call':
@@ -199,6 +229,13 @@ class TerminalChat {
   #print(line: string): void {
     if (!this.#options.json) this.#options.output.write(line + '\n');
   }
+}
+
+/** Who gave the scores of a turn. */
+type Scored = Omit<ScoreAnswer, 'scores'>;
+
+function scorersName({ fallback, primary }: ScorerChain): string {
+  return fallback ? `${primary.name}, by ${fallback.name} when it does not answer` : primary.name;
 }
 
 function tellCall({ service, operation }: CallSpec, outcome: CallOutcome): string {

@@ -2,12 +2,10 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join, relative, resolve } from 'node:path';
 import { dialogLimits } from '../../config/limits.js';
 import { SeededRandom } from '../../config/random.js';
-import { candidates } from '../../dialog/candidates.js';
 import { Coverage, type CoverageCounts } from '../../dialog/coverage.js';
 import { loadTree } from '../../dialog/load.js';
 import { measureNoise, type NoiseLevel } from '../../dialog/noise.js';
-import { NgramMatcher } from '../../dialog/ngram-matcher.js';
-import { treeFrequencies } from '../../dialog/ngram-scorer.js';
+import { scoreNowOf } from '../../dialog/score-now.js';
 import type { ScoreNow } from '../../dialog/simulate.js';
 import { loadStories, type StoryFile } from '../../dialog/story-load.js';
 import { runStory, type StoryResult } from '../../dialog/story-run.js';
@@ -152,7 +150,7 @@ class TestRun {
     }
     const { tree, problems } = loadTree(readFileSync(file, 'utf8'), shown);
     this.#problems(problems.filter(({ severity }) => severity === 'error'));
-    return tree && { file: shown, tree, scoreNow: scorerOf(tree), coverage: new Coverage(tree) };
+    return tree && { file: shown, tree, scoreNow: scoreNowOf(tree), coverage: new Coverage(tree) };
   }
 
   /** Trees whose coverage is below what is wanted, one line for each. */
@@ -183,7 +181,7 @@ class TestRun {
     const stories = this.#results.reduce((sum, result) => sum + result.stories.length, 0);
     const failed = this.#failed();
     this.#print('');
-    this.#print(`${stories - failed} of ${stories} stories hold`);
+    this.#print(`${stories - failed} of ${stories} stories hold (in-box matcher)`);
   }
 
   #summary() {
@@ -216,17 +214,6 @@ class TestRun {
   #print(line: string): void {
     this.#options.output(line);
   }
-}
-
-/** The in-box scorer, prepared as a call has it. */
-export function scorerOf(tree: DialogTree): ScoreNow {
-  const sets = candidates(tree);
-  const frequencies = treeFrequencies(sets);
-  const matchers = new Map(
-    sets.map(({ setId, candidates: spoken }) => [setId, new NgramMatcher(spoken, frequencies)]),
-  );
-  return (nodeId, text, branchIds) =>
-    (matchers.get(nodeId)?.match(text) ?? []).filter(({ branchId }) => branchIds.includes(branchId));
 }
 
 function percent(share: number): string {

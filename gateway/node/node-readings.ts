@@ -51,6 +51,7 @@ export function nodeReadings(parts: () => NodeParts | null): Providers {
       return { connected, devices, livingNodes, waitingEnvelopes, events };
     },
     webhooks: () => of().chat.readings().webhooks,
+    turns: () => of().turns?.stats ?? null,
     sessions: () => {
       const { chat, table } = of();
       return {

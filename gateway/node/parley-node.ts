@@ -23,12 +23,14 @@ import { Services, type ServicesDeps } from '../services/services.js';
 import { CallIngress } from '../session/call-ingress.js';
 import { ConversationTable } from '../session/conversation-table.js';
 import { ResponseRenderer } from '../session/response-renderer.js';
+import type { KeptVersions } from '../session/kept-versions.js';
 import type { SnapshotStore } from '../session/snapshot-store.js';
 import { SessionTable } from '../session/session-table.js';
 import { Similarity } from '../session/similarity.js';
 import { UserAgent } from '../sip/user-agent.js';
 import { EventLoopGauge } from '../stats/event-loop-gauge.js';
 import { Metrics } from '../stats/metrics.js';
+import type { TurnLog } from '../turns/turn-log.js';
 import type { TreeLibrary } from '../trees/tree-library.js';
 import { audioSocketRoutes, openAudioSockets } from './audio-sockets.js';
 import { ChatParts, type StoreCatalog } from './chat-parts.js';
@@ -36,7 +38,7 @@ import type { EngineCatalog } from './engine-catalog.js';
 import { MediaWatch } from './media-watch.js';
 import { nodeReadings } from './node-readings.js';
 import { nodeStatus } from './node-status.js';
-import { openSnapshots, openTrees } from './open-trees.js';
+import { holdKeptVersions, openSnapshots, openTrees, openTurnLog } from './open-trees.js';
 import { warmPrompts } from './prompt-warmer.js';
 import type { ScorerCatalog } from './scorer-catalog.js';
 import { SessionFactory } from './session-factory.js';
@@ -77,6 +79,8 @@ export interface NodeParts {
   readonly table: SessionTable;
   readonly conversations: ConversationTable;
   readonly snapshots: SnapshotStore | null;
+  readonly keptVersions: KeptVersions | null;
+  readonly turns: TurnLog | null;
   readonly mrcp: MrcpServer;
   readonly userAgent: UserAgent;
   readonly templates: TemplateStore;
@@ -170,6 +174,8 @@ export class ParleyNode {
     const table = new SessionTable(config.sip.maxCalls);
     const watch = new MediaWatch(host, { clock, logger });
     const snapshots = await openSnapshots(config, conversationIdleMs, deps);
+    const keptVersions = await holdKeptVersions(snapshots, bots, conversationIdleMs, { clock, logger });
+    const turns = await openTurnLog(config, deps);
     const conversations = new ConversationTable(clock, conversationIdleMs, gatewayLimits.sessions, (key) =>
       snapshots?.remove(key),
     );
@@ -180,6 +186,7 @@ export class ParleyNode {
       tiers,
       conversations,
       snapshots,
+      turns,
       mrcp,
       watch,
       rules: new PlatformRules(config),
@@ -233,6 +240,8 @@ export class ParleyNode {
       table,
       conversations,
       snapshots,
+      keptVersions,
+      turns,
       mrcp,
       userAgent,
       templates,
@@ -321,8 +330,8 @@ export class ParleyNode {
   }
 
   async #release(): Promise<void> {
-    const { chat, conversations, host, mrcp, services, similarity, snapshots } = this.#parts;
-    const { table, tiers, userAgent, watch } = this.#parts;
+    const { chat, conversations, host, keptVersions, mrcp, services, similarity, snapshots } = this.#parts;
+    const { table, tiers, turns, userAgent, watch } = this.#parts;
     table.endAll();
     watch.stop();
     this.#eventLoop.close();
@@ -331,8 +340,10 @@ export class ParleyNode {
     const closing = [userAgent.close(), mrcp.close(), this.#http.close()];
     for (const result of await Promise.allSettled(closing)) this.#logFailure(result);
     conversations.close();
+    keptVersions?.close();
     services.close();
-    const last = [host.close(), tiers.close(), similarity.close(), ...(snapshots ? [snapshots.close()] : [])];
+    const stores = [snapshots, turns].filter((store) => store !== null);
+    const last = [host, tiers, similarity, ...stores].map((part) => part.close());
     for (const result of await Promise.allSettled(last)) this.#logFailure(result);
   }
 

@@ -21,6 +21,7 @@ import type { SnapshotStore } from '../session/snapshot-store.js';
 import { SpeakingBackend } from '../session/synth-backend.js';
 import type { TurnMetrics } from '../session/turn-metrics.js';
 import { VoiceBot, type VoiceBotSettings } from '../session/voice-bot.js';
+import type { TurnSink } from '../turns/turn-log.js';
 import type { TreeLease } from '../trees/tree-shelf.js';
 import type { TreeLibrary } from '../trees/tree-library.js';
 import type { MediaWatch } from './media-watch.js';
@@ -38,6 +39,8 @@ export interface SessionFactoryDeps {
   readonly rules: PlatformRules;
   readonly renderer: ResponseRenderer;
   readonly services: ServiceCaller;
+  /** Keeps decided turns; null: none are kept. */
+  readonly turns: TurnSink | null;
   readonly random: Random;
   readonly metrics: TurnMetrics;
   readonly clock: Clock;
@@ -66,7 +69,7 @@ export class SessionFactory {
   }
 
   createCall(plan: AnswerPlan | null, parts: IncomingSessionParts): IncomingSession {
-    const { bots, clock, config, metrics, services, tiers } = this.#deps;
+    const { bots, clock, config, metrics, services, tiers, turns } = this.#deps;
     const { facts, logger, media } = parts;
     const { sessionId } = facts;
     let lease: TreeLease | null = null;
@@ -89,7 +92,7 @@ export class SessionFactory {
           call,
           stream,
           codec,
-          conversation: new Conversation({ sessionId, tree, scorers, services, clock, logger }),
+          conversation: new Conversation({ sessionId, tree, scorers, services, turns, clock, logger }),
           speaker: tiers.speaker(config.bot.tier),
           clock,
           logger,

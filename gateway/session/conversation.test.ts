@@ -7,6 +7,7 @@ import { MemoryLogger } from '../../config/logger.js';
 import { prepareTree } from '../../dialog/candidates.js';
 import type { DialogEvent } from '../../dialog/event.js';
 import type { SimilarityScorer } from '../../dialog/scoring.js';
+import type { TurnRecord } from '../../dialog/turn-record.js';
 import { Conversation, MailboxFullError, type BotTurn } from './conversation.js';
 import { settled, treeOf } from './testing/kit.js';
 
@@ -191,5 +192,28 @@ describe('scorers that fail', () => {
       { degraded: true, closing: { type: 'handover', handover: { queue: 'support' } } },
     ]);
     expect(logger.lines.slice(0, levels.length).map(({ level }) => level)).toEqual(levels);
+  });
+});
+
+describe('a log of turns', () => {
+  test('is told of every turn in which something was decided, and who gave the scores', async () => {
+    const [primary, fallback] = [await scripted(), await scripted()];
+    const records: TurnRecord[] = [];
+    const turns = { record: (turn: TurnRecord) => void records.push(turn) };
+    const scorers = { primary, fallback, timeoutMs: 1_000 };
+    const logger = new MemoryLogger();
+    const conversation = new Conversation({
+      ...{ sessionId: 's1', tree, scorers, turns, clock: new FakeClock(), logger },
+    });
+    await conversation.handle(started);
+    primary.failNext(new Error('down'));
+    await conversation.handle(text('blub'));
+    await conversation.handle({ type: 'dtmf', nowMs, digits: '1' });
+    conversation.close();
+    await conversation.handle(text('nobody hears this'));
+    expect(records).toMatchObject([
+      { session: 's1', tree: 'desk', node: 'menu', scorer: 'scripted', degraded: true, next: 'menu' },
+      { node: 'menu', input: { type: 'dtmf', digits: '1' }, scorer: null, degraded: false, next: 'phone' },
+    ]);
   });
 });

@@ -7,13 +7,16 @@ import type {
   Prompt,
 } from '../../dialog/action.js';
 import type { DialogEvent } from '../../dialog/event.js';
-import type { ScoredBranch, SimilarityScorer } from '../../dialog/scoring.js';
+import type { SimilarityScorer } from '../../dialog/scoring.js';
 import { initialState, type DialogState } from '../../dialog/state.js';
 import { step } from '../../dialog/step.js';
 import type { DialogTree } from '../../dialog/tree.js';
 import type { Clock } from '../../config/clock.js';
 import { dialogLimits, gatewayLimits, serviceLimits } from '../../config/limits.js';
 import type { Logger } from '../../config/logger.js';
+import { turnRecord } from '../../dialog/turn-record.js';
+import type { TurnSink } from '../turns/turn-log.js';
+import { askScorers, type ScoreAnswer, type ScoreQuestion, type ScorerChain } from './ask-scorers.js';
 import { unlessAborted } from '../services/deadline.js';
 import { unknownService, type ServiceCaller } from '../services/service-caller.js';
 
@@ -47,13 +50,6 @@ export interface TurnListener {
   onInterim?(prompts: readonly Prompt[]): void;
 }
 
-/** Scorers with one tree's candidate sets prepared; the fallback serves when the first fails or is late. */
-export interface ScorerChain {
-  readonly primary: SimilarityScorer;
-  readonly fallback: SimilarityScorer | null;
-  readonly timeoutMs: number;
-}
-
 export interface ConversationOptions {
   readonly sessionId: string;
   readonly tree: DialogTree;
@@ -64,6 +60,8 @@ export interface ConversationOptions {
   readonly callScope?: string;
   /** Where it goes on; without it, at the tree's start. Belongs to the same tree version. */
   readonly state?: DialogState;
+  /** Takes every decided turn; without it none is kept. */
+  readonly turns?: TurnSink | null;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -76,13 +74,7 @@ export class MailboxFullError extends Error {
   }
 }
 
-type ScoreQuestion = Extract<DialogAction, { type: 'score' }>;
 type CallQuestion = Extract<DialogAction, { type: 'call' }>;
-
-interface ScoreAnswer {
-  readonly scores: readonly ScoredBranch[];
-  readonly degraded: boolean;
-}
 
 /**
  * One person's way through one dialog tree: feeds events to the pure `step`, asks the scorer and back-office systems
@@ -132,6 +124,7 @@ export class Conversation {
 
   async #run(first: DialogEvent, listener: TurnListener): Promise<BotTurn | null> {
     const collected = new TurnCollector();
+    const before = this.#state;
     let event: DialogEvent | null = first;
     while (event) {
       if (this.closed) return null;
@@ -145,7 +138,17 @@ export class Conversation {
       else if (question.type === 'score') event = await this.#answerScore(question, collected);
       else event = await this.#answerCall(question, collected, listener);
     }
-    return this.closed ? null : collected.turn();
+    if (this.closed) return null;
+    this.#record(before, first, collected);
+    return collected.turn();
+  }
+
+  #record(before: DialogState, event: DialogEvent, { actions, degraded, scorer }: TurnCollector): void {
+    const { sessionId, tree, turns } = this.#options;
+    if (!turns) return;
+    const facts = { session: sessionId, scorer, degraded };
+    const record = turnRecord(tree, { before, event, actions, after: this.#state }, facts);
+    if (record) turns.record(record);
   }
 
   /** The message can hold what the user said. */
@@ -198,65 +201,28 @@ export class Conversation {
 
   async #answerScore(question: ScoreQuestion, collected: TurnCollector): Promise<DialogEvent> {
     const startedAtMs = this.#options.clock.nowMs();
-    const { scores, degraded } = await this.#score(question);
+    const { scores, degraded, scorer } = await this.#score(question);
     collected.scoreMs += this.#options.clock.nowMs() - startedAtMs;
     collected.degraded ||= degraded;
+    collected.scorer = scorer;
     const nowMs = this.#options.clock.epochMs();
     return { type: 'scored', nowMs, scoreId: question.scoreId, scores, degraded };
   }
 
-  async #score(question: ScoreQuestion): Promise<ScoreAnswer> {
-    const { primary, fallback, timeoutMs } = this.#options.scorers;
-    try {
-      return { scores: await this.#askScorer(primary, question, timeoutMs), degraded: false };
-    } catch (err) {
-      if (this.closed) return { scores: [], degraded: true };
-      this.#options.logger.warn('similarity scorer failed, the turn is decided by the fallback', {
-        scorer: primary.name,
-        fallback: fallback?.name ?? 'none',
-        err,
-      });
-    }
-    if (!fallback) return { scores: [], degraded: true };
-    try {
-      return { scores: await this.#askScorer(fallback, question, timeoutMs), degraded: true };
-    } catch (err) {
-      if (this.closed) return { scores: [], degraded: true };
+  #score(question: ScoreQuestion): Promise<ScoreAnswer> {
+    const { clock, logger, scorers } = this.#options;
+    const { fallback, primary } = scorers;
+    const onFailure = (scorer: SimilarityScorer, err: unknown): void => {
+      if (scorer === primary)
+        logger.warn('similarity scorer failed, the turn is decided by the fallback', {
+          scorer: primary.name,
+          fallback: fallback?.name ?? 'none',
+          err,
+        });
       // No scores at all is a no-match in the tree, whose ladder leads to a human.
-      this.#options.logger.error('fallback scorer failed, the turn counts as no-match', {
-        scorer: fallback.name,
-        err,
-      });
-      return { scores: [], degraded: true };
-    }
-  }
-
-  async #askScorer(
-    scorer: SimilarityScorer,
-    question: ScoreQuestion,
-    timeoutMs: number,
-  ): Promise<readonly ScoredBranch[]> {
-    const late = new AbortController();
-    const timer = this.#options.clock.setTimer(
-      () => late.abort(new Error(`no score within ${timeoutMs} ms`)),
-      timeoutMs,
-    );
-    const signal = AbortSignal.any([late.signal, this.#abort.signal]);
-    let onAbort = (): void => undefined;
-    const aborted = new Promise<never>((_resolve, reject) => {
-      onAbort = () => reject(signal.reason as Error);
-      signal.addEventListener('abort', onAbort);
-    });
-    try {
-      return await Promise.race([
-        scorer.score(question.nodeId, question.text, question.branchIds, signal),
-        aborted,
-      ]);
-    } finally {
-      timer.cancel();
-      // A combined signal that is listened to lives as long as its sources: here, one more a turn.
-      signal.removeEventListener('abort', onAbort);
-    }
+      else logger.error('fallback scorer failed, the turn counts as no-match', { scorer: scorer.name, err });
+    };
+    return askScorers(scorers, question, { clock, signal: this.#abort.signal, onFailure });
   }
 }
 
@@ -272,6 +238,9 @@ class TurnCollector {
   /** Calls of services so far. */
   calls = 0;
   degraded = false;
+  /** Who gave the last scores. */
+  scorer: string | null = null;
+  readonly actions: DialogAction[] = [];
   /** What did not work in the tree, not told yet. */
   readonly faults: Extract<DialogAction, { type: 'fault' }>[] = [];
   #prompts: Prompt[] = [];
@@ -290,6 +259,7 @@ class TurnCollector {
   /** Keeps the actions; returns the question that the turn now waits for, if any. */
   take(actions: readonly DialogAction[]): ScoreQuestion | CallQuestion | null {
     let question: ScoreQuestion | CallQuestion | null = null;
+    this.actions.push(...actions);
     for (const action of actions) {
       if ('nodeId' in action) this.#nodeId = action.nodeId;
       switch (action.type) {
@@ -311,6 +281,7 @@ class TurnCollector {
           break;
         case 'filled':
         case 'entered':
+        case 'denied':
           // Slots and the node are in the state, where whoever shows them looks.
           break;
         case 'listen':

@@ -8,6 +8,7 @@ import type { RecogOutcome, RecogRequest } from '../mrcp/backend.js';
 import type { ServiceCaller } from '../services/service-caller.js';
 import type { SessionFacts } from '../trees/canary.js';
 import type { TreeLibrary } from '../trees/tree-library.js';
+import type { TurnSink } from '../turns/turn-log.js';
 import type { CallFacts } from './call-ingress.js';
 import { Conversation, type BotTurn } from './conversation.js';
 import type { ConversationTable, KeptConversation, OpenedConversation } from './conversation-table.js';
@@ -37,6 +38,8 @@ export interface DialogueSessionDeps {
   readonly renderer: ResponseRenderer;
   readonly speaker: Warmer;
   readonly services: ServiceCaller;
+  /** Keeps decided turns; null or left out: none are kept. */
+  readonly turns?: TurnSink | null;
   readonly random: Random;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -133,7 +136,7 @@ export class DialogueSession {
     // Another dialog may have restarted the conversation of this key.
     if (this.#kept?.key === key && !this.#kept.conversation.closed) return this.#kept;
     this.close();
-    const { bots, clock, conversations, facts, logger, random, services } = this.#deps;
+    const { bots, clock, conversations, facts, logger, random, services, turns = null } = this.#deps;
     const kept = conversations.acquire(key, () => {
       if (restored) return restored;
       const lease = bots.lease(treeId, sessionFacts(facts, vendorParameters));
@@ -142,7 +145,16 @@ export class DialogueSession {
       // One session may hold several conversations, one after the other.
       const callScope = `${sessionId}.${random.hex(4)}`;
       return {
-        conversation: new Conversation({ sessionId, tree, scorers, services, callScope, clock, logger }),
+        conversation: new Conversation({
+          sessionId,
+          tree,
+          scorers,
+          services,
+          turns,
+          callScope,
+          clock,
+          logger,
+        }),
         lease,
         lastTurn: null,
       };
@@ -172,12 +184,23 @@ export class DialogueSession {
 
   /** The conversation of a key from before the restart, unless it is here already. */
   async #restored(key: string, { vendorParameters }: RecogRequest): Promise<OpenedConversation | null> {
-    const { bots, clock, conversations, facts, logger, random, services, snapshots } = this.#deps;
+    const {
+      bots,
+      clock,
+      conversations,
+      facts,
+      logger,
+      random,
+      services,
+      snapshots,
+      turns = null,
+    } = this.#deps;
     if (!snapshots || conversations.has(key)) return null;
     return restoreConversation(key, sessionFacts(facts, vendorParameters), {
       trees: bots,
       snapshots,
       services,
+      turns,
       random,
       clock,
       logger,

@@ -7,6 +7,7 @@ import type { DialogTree } from '../../dialog/tree.js';
 import type { SessionFacts } from '../trees/canary.js';
 import type { TreeLibrary } from '../trees/tree-library.js';
 import type { ServiceCaller } from '../services/service-caller.js';
+import type { TurnSink } from '../turns/turn-log.js';
 import { Conversation, type BotTurn, type TurnClosing } from './conversation.js';
 import type { OpenedConversation } from './conversation-table.js';
 import type { SnapshotStore } from './snapshot-store.js';
@@ -15,6 +16,7 @@ export interface RestoreDeps {
   readonly trees: Pick<TreeLibrary, 'lease' | 'leaseVersion'>;
   readonly snapshots: Pick<SnapshotStore, 'read' | 'remove'>;
   readonly services: ServiceCaller;
+  readonly turns: TurnSink | null;
   readonly random: Random;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -28,7 +30,7 @@ export interface RestoreDeps {
 export async function restoreConversation(
   key: string,
   facts: SessionFacts,
-  { clock, logger, random, services, snapshots, trees }: RestoreDeps,
+  { clock, logger, random, services, snapshots, trees, turns }: RestoreDeps,
 ): Promise<OpenedConversation | null> {
   const snapshot = await snapshots.read(key);
   if (!snapshot) return null;
@@ -58,7 +60,17 @@ export async function restoreConversation(
   const { sessionId } = facts;
   const callScope = `${sessionId}.${random.hex(4)}`;
   return {
-    conversation: new Conversation({ sessionId, tree, scorers, services, callScope, state, clock, logger }),
+    conversation: new Conversation({
+      sessionId,
+      tree,
+      scorers,
+      services,
+      turns,
+      callScope,
+      state,
+      clock,
+      logger,
+    }),
     lease,
     lastTurn: lastTurnOf(tree, state),
   };

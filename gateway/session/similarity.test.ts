@@ -2,12 +2,14 @@ import { describe, expect, it } from 'vitest';
 
 import { ScriptedScorer } from '../../adapters/fake/scripted-scorer.js';
 import { FakeClock } from '../../config/clock.js';
+import { similarityLimits } from '../../config/limits.js';
 import { loadConfig } from '../../config/load.js';
 import { MemoryLogger } from '../../config/logger.js';
 import { SeededRandom } from '../../config/random.js';
 import { releaseTree } from '../../dialog/candidates.js';
 import { defaultThresholds } from '../../dialog/tree.js';
 import type { ScorerEngine, TreeScoring } from '../node/scorer-catalog.js';
+import { releaseScorers } from '../trees/tree-scorers.js';
 import { Conversation } from './conversation.js';
 import { Similarity } from './similarity.js';
 import { treeOf } from './testing/kit.js';
@@ -52,6 +54,24 @@ describe('Similarity', () => {
       detail: 'n-gram matcher, in this process',
     });
     await similarity.close();
+  });
+
+  it('is waited for where somebody wants it ready, but not for ever', async () => {
+    const soon = create({});
+    expect((await soon.similarity.readyScorersFor(treeOf())).primary.name).toBe('scripted');
+    const never = { prepareAll: () => new Promise<void>(() => undefined) };
+    const { clock, similarity } = create({
+      createScorer: () => Object.assign(new ScriptedScorer(), never),
+    });
+    let waiting = true;
+    const scorers = similarity.readyScorersFor(treeOf()).finally(() => (waiting = false));
+    for (let ms = 0; ms < similarityLimits.readyMs; ms += 50) {
+      await settle();
+      expect(waiting).toBe(true);
+      clock.advance(50);
+    }
+    releaseScorers(await scorers, treeOf());
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it('has the in-box matcher behind whatever is configured, within its time', async () => {

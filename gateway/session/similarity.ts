@@ -1,4 +1,5 @@
 import type { Clock } from '../../config/clock.js';
+import { similarityLimits } from '../../config/limits.js';
 import type { Logger } from '../../config/logger.js';
 import type { Random } from '../../config/random.js';
 import type { Config } from '../../config/schema.js';
@@ -27,6 +28,9 @@ export interface ScorerReport {
 
 /** The in-box matcher needs microseconds; this is for a machine that is out of breath. */
 const localTimeoutMs = 1_000;
+
+/** Between two looks whether a scorer is prepared, where somebody waits for it. */
+const readyPollMs = 50;
 
 /**
  * Who compares utterances with examples on this node: the in-box matcher, or what is configured with the in-box matcher
@@ -57,6 +61,16 @@ export class Similarity {
       fallback: local,
       timeoutMs: this.#timeoutMs,
     };
+  };
+
+  /** The scorers of one tree, once another scorer is prepared or has had `similarityLimits.readyMs` to be so. */
+  readonly readyScorersFor: CreateScorers = async (tree) => {
+    const scorers = await this.scorersFor(tree);
+    const { clock } = this.#deps;
+    const untilMs = clock.nowMs() + similarityLimits.readyMs;
+    while (this.#problem() !== null && clock.nowMs() < untilMs)
+      await new Promise<void>((resolve) => clock.setTimer(resolve, readyPollMs));
+    return scorers;
   };
 
   report(): ScorerReport {

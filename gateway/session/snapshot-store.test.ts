@@ -83,6 +83,25 @@ describe('a conversation that was saved', () => {
     await store.close();
   });
 
+  test('names its tree version, the one of most conversations first', async () => {
+    const { store } = await open({}, clockOfTheDisk());
+    const on = (version: number) => ({
+      ...snapshot('1'),
+      version: { version, sha256: String(version).repeat(64) },
+    });
+    store.save('call-1', on(1));
+    store.save('call-2', on(2));
+    store.save('call-3', on(2));
+    await store.close();
+    writeFileSync(join(directory, 'sessions', `${'a'.repeat(64)}.json`), '{');
+    const again = await open({}, clockOfTheDisk());
+    expect(await again.store.versions()).toEqual([
+      { tree: 'desk', version: { version: 2, sha256: '2'.repeat(64) }, conversations: 2 },
+      { tree: 'desk', version: { version: 1, sha256: '1'.repeat(64) }, conversations: 1 },
+    ]);
+    await again.store.close();
+  });
+
   test('expires after the idle time, in this process and in the next', async () => {
     const { clock, store } = await open();
     store.save('call-1', snapshot('1'));

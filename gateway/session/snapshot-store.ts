@@ -40,6 +40,13 @@ export interface SnapshotStoreOptions {
   readonly maxTotalBytes?: number;
 }
 
+/** A tree version and how many kept conversations are on it. */
+export interface KeptVersion {
+  readonly tree: string;
+  readonly version: VersionRef;
+  readonly conversations: number;
+}
+
 const fileFormat = 1;
 const fileShape = z.object({
   format: z.literal(fileFormat),
@@ -126,6 +133,19 @@ export class SnapshotStore {
     }
     this.remove(key);
     return null;
+  }
+
+  /** The tree versions that conversations on disk are on, the one of most conversations first. Never rejects. */
+  async versions(): Promise<KeptVersion[]> {
+    const found = new Map<string, KeptVersion>();
+    for (const [file, { bytes }] of [...this.#rows]) {
+      const kept = bytes > snapshotLimits.bytes ? null : await readKept(this.#pathOf(file));
+      if (!kept) continue;
+      const { tree, version } = kept;
+      const id = `${version.sha256} ${tree}`;
+      found.set(id, { tree, version, conversations: (found.get(id)?.conversations ?? 0) + 1 });
+    }
+    return [...found.values()].sort((a, b) => b.conversations - a.conversations);
   }
 
   /** Resolves when everything that was saved so far is on disk or was given up. */
@@ -249,6 +269,15 @@ export class SnapshotStore {
 
   #pathOf(file: string): string {
     return join(this.#options.directory, file);
+  }
+}
+
+/** Null for one that cannot be read: whoever wants to take it up is told why. */
+async function readKept(path: string): Promise<Pick<StoredSnapshot, 'tree' | 'version'> | null> {
+  try {
+    return fileShape.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch {
+    return null;
   }
 }
 

@@ -73,6 +73,7 @@ const providers: Required<Providers> = {
       delaySeconds: 4.5,
     },
   ],
+  turns: () => ({ written: 30, dropped: 4 }),
 };
 
 function create(some: Providers = providers): Metrics {
@@ -134,6 +135,8 @@ describe('the page shows what the providers read', () => {
     'parley_audio_socket_frames_total{result="dropped"} 1',
     'parley_audio_socket_ends_total{ending="ended"} 3',
     'parley_audio_socket_refused_total{cause="full"} 4',
+    'parley_turn_log_lines_total{result="written"} 30',
+    'parley_turn_log_lines_total{result="dropped"} 4',
     'parley_sessions{ingress="voice"} 2',
     'parley_sessions{ingress="web"} 5',
     'parley_webhook_attempts_total{hook="crm",result="delivered"} 7',

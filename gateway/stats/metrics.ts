@@ -28,6 +28,7 @@ const providerNames = [
   'audioSockets',
   'sessions',
   'webhooks',
+  'turns',
 ] as const satisfies readonly (keyof Providers)[];
 
 /**
@@ -223,6 +224,10 @@ export class Metrics implements TurnMetrics, ServiceMetrics {
     this.#collector.gauge('parley_mrcp_channels', 'MRCP channels.', [], () =>
       only(mrcp(), (reading) => reading.channels),
     );
+    this.#collector.counter('parley_turn_log_lines_total', 'Turns for the turn log.', ['result'], () => {
+      const { turns } = this.#readings;
+      return turns ? (['written', 'dropped'] as const).map((result) => [{ result }, turns[result]]) : [];
+    });
     this.#collector.gauge('parley_sessions', 'Conversations alive.', ['ingress'], () =>
       Object.entries(this.#readings.sessions ?? {}).map(([ingress, count]) => [{ ingress }, count]),
     );

@@ -118,6 +118,12 @@ export interface RoutingReading {
   readonly events: Readonly<Record<string, number>>;
 }
 
+/** Lines of the turn log, cumulative. */
+export interface TurnLogReading {
+  readonly written: number;
+  readonly dropped: number;
+}
+
 /** Where scrapes read from; each is called once a scrape, must be quick, and may be left out. */
 export interface Providers {
   cache?(): CacheReading;
@@ -128,6 +134,8 @@ export interface Providers {
   chat?(): ChatSocketReading | null;
   routing?(): RoutingReading;
   audioSockets?(): AudioSocketReading;
+  /** Null: turns are not logged. */
+  turns?(): TurnLogReading | null;
   /** Conversations by where the user comes from. */
   sessions?(): Readonly<Record<string, number>>;
   webhooks?(): readonly WebhookReading[];

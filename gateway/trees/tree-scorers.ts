@@ -1,7 +1,7 @@
 import { prepareTree, releaseTree } from '../../dialog/candidates.js';
 import { NgramScorer } from '../../dialog/ngram-scorer.js';
 import type { DialogTree } from '../../dialog/tree.js';
-import type { ScorerChain } from '../session/conversation.js';
+import type { ScorerChain } from '../session/ask-scorers.js';
 
 /** Makes the scorers of one tree version and prepares its candidate sets in them; rejects when a scorer does. */
 export type CreateScorers = (tree: DialogTree) => Promise<ScorerChain>;

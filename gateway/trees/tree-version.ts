@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import type { DialogTree } from '../../dialog/tree.js';
-import type { ScorerChain } from '../session/conversation.js';
+import type { ScorerChain } from '../session/ask-scorers.js';
 
 /** A dialog tree with the scorers that its candidate sets were prepared in. */
 export interface Bot {
