@@ -4,7 +4,7 @@ const everyFolder = ['gateway', 'media', 'dialog', 'adapters', 'templates', 'ben
 
 /**
  * Folders a folder may import from; `/types` after a name means types only. Adapters also take values from gateway/ports,
- * the errors that the interfaces there promise. The drawing is in ARCHITECTURE.md.
+ * the errors that the interfaces there promise, and their tests the servers of gateway/testing. The drawing is in ARCHITECTURE.md.
  */
 const mayImport = {
   config: [],
@@ -16,14 +16,18 @@ const mayImport = {
   bench: ['config', 'media', 'dialog', 'templates', 'adapters', 'gateway'],
 };
 
-const exceptions = { 'dialog config': '(?!limits\\.js)', 'adapters gateway': '(?!ports/)' };
+const exceptions = {
+  'dialog config': '(?!limits\\.js)',
+  'adapters gateway': '(?!ports/)',
+  'adapters gateway in tests': '(?!ports/|testing/)',
+};
 
-function importRules(folder) {
+function importRules(folder, where = '') {
   const patterns = [];
   for (const other of everyFolder) {
     if (other === folder || mayImport[folder].includes(other)) continue;
     const typesOnly = mayImport[folder].includes(`${other}/types`);
-    const exception = exceptions[`${folder} ${other}`] ?? '';
+    const exception = exceptions[`${folder} ${other}${where}`] ?? '';
     patterns.push({
       regex: `^(\\.\\./)+${other}/${exception}`,
       allowTypeImports: typesOnly,
@@ -65,6 +69,15 @@ export default tseslint.config(
     ignores: folder === 'gateway' ? ['gateway/main.ts', 'gateway/**/*.test.ts'] : [],
     rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns: importRules(folder) }] },
   })),
+  {
+    files: ['adapters/**/*.test.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { patterns: importRules('adapters', ' in tests') },
+      ],
+    },
+  },
   {
     files: ['dialog/**/*.ts'],
     ignores: ['dialog/**/*.test.ts'],

@@ -10,6 +10,7 @@ import { turnSuite } from './suites/turn.js';
 import { startupSuite } from './suites/startup.js';
 import { hotPathSuite } from './suites/hot-path.js';
 import { matcherSuite } from './suites/matcher.js';
+import { sessionLogSuite } from './suites/session-log.js';
 
 const suites: readonly Suite[] = [
   setupSuite,
@@ -19,12 +20,13 @@ const suites: readonly Suite[] = [
   startupSuite,
   hotPathSuite,
   matcherSuite,
+  sessionLogSuite,
 ];
 
 const usage = `npm run bench [-- [suite ...] [option ...]]
 
 suites (all when none is named):
-${suites.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join('\n')}
+${suites.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join('\n')}
 
 options:
   --quick                small samples: shows that everything runs

@@ -8,6 +8,7 @@ import type { Finding } from './problem.js';
 import { checkKeys, checkWebhooks } from './key-checks.js';
 import type { Config } from './schema.js';
 import { checkSimilarity } from './similarity-checks.js';
+import { checkStore } from './store-checks.js';
 
 /** What one key alone cannot tell: rules between keys, and directories that have to be there. Expects a completed config. */
 export function crossCheck(config: Config): Finding[] {
@@ -21,6 +22,7 @@ export function crossCheck(config: Config): Finding[] {
     ...checkSimilarity(config),
     ...checkKeys(config),
     ...checkWebhooks(config),
+    ...checkStore(config),
   ];
 }
 

@@ -245,6 +245,22 @@ export const logLimits = {
   batchCalls: 256,
   /** How long SQLite waits for another program that writes to the file. */
   busyMs: 2_000,
+  /** Connecting to PostgreSQL, and waiting for a connection that is free. */
+  connectMs: 5_000,
+  /** One statement of PostgreSQL; it is cancelled then. */
+  statementMs: 10_000,
+  /** Making the tables of a new version, and waiting for another node that does. */
+  migrationMs: 120_000,
+} as const;
+
+/** gateway/chat/retention.ts: removing sessions that ended long ago. */
+export const retentionLimits = {
+  roundMs: 600_000,
+  /** Before the first round, and between rounds while there are more sessions than one takes. */
+  pauseMs: 5_000,
+  sessionsPerRound: 100,
+  /** Messages read from the log at one time. */
+  pageMessages: 500,
 } as const;
 
 /** gateway/routing: the user-to-node mapping. */

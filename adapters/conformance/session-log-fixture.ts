@@ -27,7 +27,7 @@ export interface SessionLogFixture {
 
 export const alpha: NodeIdentity = { nodeId: 'alpha', incarnation: 'a1' };
 export const beta: NodeIdentity = { nodeId: 'beta', incarnation: 'b1' };
-export const leaseMs = 10_000;
+export const leaseMs = 60_000;
 
 export function refOf(sessionId: string, tenant = 'shop'): SessionRef {
   return { tenant, sessionId };

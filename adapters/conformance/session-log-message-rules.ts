@@ -279,10 +279,10 @@ async function separates(fixture: SessionLogFixture): Promise<readonly string[]>
   const inBank = await log.append(bank, said('in the bank', 'id-1'));
   await log.mark(shop, 'ann', { read: 1 });
   await log.acquire(shop, alpha, null);
-  for (const ref of [shop, bank]) await log.putJob(jobOf(ref, 'same', { delayMs: 5_000 }));
+  for (const ref of [shop, bank]) await log.putJob(jobOf(ref, 'same', { delayMs: 50_000 }));
   await log.cancelJob('shop', 'test', 'same');
-  await fixture.advance(5_000);
-  const [job] = await log.claimJobs(['test'], { limit: 10, leaseMs: 1_000 });
+  await fixture.advance(50_000);
+  const [job] = await log.claimJobs(['test'], { limit: 10, leaseMs: 60_000 });
   if (job) await log.buryJob(job, 'broken');
   const stranger = await log.reviveJob('shop', job?.id ?? 0);
   await log.end(shop, goodbye);
@@ -351,13 +351,13 @@ async function archives(fixture: SessionLogFixture): Promise<readonly string[]> 
   await log.mark(refOf('a'), 'ann', { read: 1 });
   for (const id of ['c', 'a', 'b']) {
     await log.end(refOf(id), { ...goodbye, jobs: [jobOf(refOf(id), id)] });
-    await fixture.advance(1_000);
+    await fixture.advance(10_000);
   }
-  const [first] = await log.claimJobs(['test'], { limit: 1, leaseMs: 1_000 });
+  const [first] = await log.claimJobs(['test'], { limit: 1, leaseMs: 60_000 });
   if (first) await log.buryJob(first, 'broken');
   const ids = async (olderThanMs: number, limit = 10): Promise<string> =>
     (await log.expired(olderThanMs, limit)).map(({ ref }) => ref.sessionId).join(' ');
-  const found = [await ids(0), await ids(1_500), await ids(0, 2), await ids(60_000)];
+  const found = [await ids(0), await ids(15_000), await ids(0, 2), await ids(600_000)];
   await log.remove(refOf('open'));
   for (const id of ['c', 'a', 'a', 'nowhere']) await log.remove(refOf(id));
   return breaches(

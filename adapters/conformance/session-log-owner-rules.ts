@@ -53,9 +53,9 @@ async function passesOn(fixture: SessionLogFixture): Promise<readonly string[]> 
   await beat(log, { ...beta, incarnation: 'b2' });
   const dead = await log.session(ref);
   const restarted = await log.acquire(ref, { ...beta, incarnation: 'b2' }, null);
-  await fixture.advance(leaseMs - 1_000);
+  await fixture.advance(leaseMs - 10_000);
   const living = await log.acquire(ref, alpha, null);
-  await fixture.advance(1_000);
+  await fixture.advance(10_000);
   const silent = await log.acquire(ref, alpha, null);
   await log.end(ref, goodbye);
   return breaches(

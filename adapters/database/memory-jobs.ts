@@ -44,7 +44,7 @@ export class MemoryJobs {
   claim(kinds: readonly string[], limit: number, leaseMs: number, nowMs: number): readonly Job[] {
     const due = [...this.#live.values()]
       .filter((job) => kinds.includes(job.kind) && job.dueAtMs <= nowMs && job.leaseUntilMs <= nowMs)
-      .sort((a, b) => a.dueAtMs - b.dueAtMs || a.id - b.id)
+      .sort((a, b) => freeAtMs(a) - freeAtMs(b) || a.id - b.id)
       .slice(0, limit);
     return due.map((job) => {
       const claim = this.#random.hex(8);
@@ -101,6 +101,11 @@ export class MemoryJobs {
     for (const job of this.#live.values()) if (job.id === id) return job.claim === claim ? job : null;
     return null;
   }
+}
+
+/** When it was due, or when the lease of its claim ended. */
+function freeAtMs({ dueAtMs, leaseUntilMs }: KeptJob): number {
+  return Math.max(dueAtMs, leaseUntilMs);
 }
 
 function withoutClaim({ claim: _claim, leaseUntilMs: _leaseUntilMs, ...job }: KeptJob): Omit<Job, 'claim'> {

@@ -15,6 +15,12 @@ export const storeSection = z
     file: path
       .default('./data/parley.sqlite')
       .describe('File of sqlite, relative to this file; made when needed.'),
+    synchronous: z
+      .enum(['full', 'normal'])
+      .default('full')
+      .describe(
+        'full: what sqlite has acknowledged survives the loss of power. normal: only the death of the process; several times as fast with few callers.',
+      ),
     url: secret(1)
       .nullable()
       .default(null)

@@ -1,7 +1,7 @@
 import type { DeadJob, Job } from '../../../gateway/ports/session-log.js';
 import type { PreparedJob } from '../prepared.js';
 import type { Connection } from './connection.js';
-import { deadJobOf, jobOf, type DeadJobRow, type JobRow } from './rows.js';
+import { deadJobOf, jobOf, type DeadJobRow, type JobRow } from '../rows.js';
 
 type Claimed = Pick<Job, 'id' | 'claim'>;
 

@@ -14,7 +14,7 @@ import {
 } from '../prepared.js';
 import type { Connection } from './connection.js';
 import type { JobTable } from './job-table.js';
-import { headOf, messageOf, ownerOf, type MessageRow, type SessionRow } from './rows.js';
+import { headOf, messageOf, ownerOf, type MessageRow, type SessionRow } from '../rows.js';
 import type { SessionTable } from './session-table.js';
 
 /** Messages, the turns that make them, and what readers have seen of them. */

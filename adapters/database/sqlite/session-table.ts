@@ -13,7 +13,7 @@ import type {
 import { takenSessionId, type PreparedJob } from '../prepared.js';
 import type { Connection, SqlValue } from './connection.js';
 import type { JobTable } from './job-table.js';
-import { headOf, ownerOf, recordOf, type SessionRow } from './rows.js';
+import { headOf, ownerOf, recordOf, type SessionRow } from '../rows.js';
 
 type Opening = Omit<Parameters<SessionLog['open']>[0], 'jobs'>;
 
@@ -86,7 +86,7 @@ export class SessionTable {
     if (row.ended_at_ms !== null) return { outcome: 'ended' };
     const owner = ownerOf(row);
     const own = owner?.nodeId === node.nodeId && owner.incarnation === node.incarnation;
-    if (owner && !own && row.owner_lives === 1 && owner.epoch !== evenFrom) return { outcome: 'held', owner };
+    if (owner && !own && row.owner_lives && owner.epoch !== evenFrom) return { outcome: 'held', owner };
     const epoch = row.epoch + 1;
     this.#connection.run(
       'update sessions set epoch = ?, owner_node = ?, owner_incarnation = ? where id = ?',

@@ -6,8 +6,8 @@ import type {
   SessionHead,
   SessionOwner,
   SessionRecord,
-} from '../../../gateway/ports/session-log.js';
-import type { Author, MessageBody } from '../../../gateway/websocket/protocol.js';
+} from '../../gateway/ports/session-log.js';
+import type { Author, MessageBody } from '../../gateway/websocket/protocol.js';
 
 /** A row of `sessions` with whether its owner lives, as `sessionColumns` selects it. */
 export interface SessionRow {
@@ -28,7 +28,8 @@ export interface SessionRow {
   readonly created_at_ms: number;
   readonly last_at_ms: number;
   readonly ended_at_ms: number | null;
-  readonly owner_lives: number;
+  /** SQLite has no booleans: 1 or 0. */
+  readonly owner_lives: number | boolean;
 }
 
 export interface MessageRow {
@@ -73,7 +74,7 @@ export function headOf(row: SessionRow): SessionHead {
     inputSeq: row.input_seq,
     processedSeq: row.processed_seq,
     owner: ownerOf(row),
-    ownerLives: row.owner_lives === 1,
+    ownerLives: Boolean(row.owner_lives),
   };
 }
 
