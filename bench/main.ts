@@ -14,6 +14,7 @@ import { dialogSuite } from './suites/dialog.js';
 import { matcherSuite } from './suites/matcher.js';
 import { routingSuite } from './suites/routing.js';
 import { chatEchoSuite } from './suites/chat-echo.js';
+import { sessionLogSuite } from './suites/session-log.js';
 
 const suites: readonly Suite[] = [
   setupSuite,
@@ -27,6 +28,7 @@ const suites: readonly Suite[] = [
   routingSuite,
   chatEchoSuite,
   dialogSuite,
+  sessionLogSuite,
 ];
 
 const usage = `npm run bench [-- [suite ...] [option ...]]

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 
 import { secretsOf } from './config-secrets.js';
 import { FakeClock } from './clock.js';
+import { webhookLimits } from './limits.js';
 import { loadConfig } from './load.js';
 import { createLogger } from './pino-logger.js';
 import { Secret } from './secret.js';
@@ -80,6 +81,14 @@ const hook = (name: string, secret = 'C') =>
 test('two webhooks of one name are refused', () => {
   const { problems } = load(`webhooks:\n${hook('crm')}${hook('crm')}`, env);
   expect(problems).toMatchObject([{ path: 'webhooks[1].name', severity: 'error' }]);
+});
+
+test(`${webhookLimits.hooks} webhooks may stand, and no more`, () => {
+  const hooks = (count: number) => Array.from({ length: count }, (_, i) => hook(`crm${i}`)).join('');
+  expect(load(`webhooks:\n${hooks(webhookLimits.hooks)}`, env).problems).toEqual([]);
+  expect(load(`webhooks:\n${hooks(webhookLimits.hooks + 1)}`, env).problems).toMatchObject([
+    { path: 'webhooks', severity: 'error' },
+  ]);
 });
 
 test('every credential is found, and none is ever logged or printed', () => {

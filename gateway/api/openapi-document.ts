@@ -133,7 +133,7 @@ class ComponentSchemas {
   refer(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
     // Inside another one, so that a schema with an id becomes a reference itself.
     const { $defs, properties } = z.toJSONSchema(z.object({ it: schema }), { io });
-    for (const [id, definition] of Object.entries($defs ?? {})) this.#add(id, definition as JsonObject);
+    for (const [id, definition] of Object.entries($defs ?? {})) this.#add(id, definition);
     return placed(properties?.['it'] as JsonObject);
   }
 

@@ -69,8 +69,9 @@ describe('sessions', () => {
     for (let before = ''; ;) {
       const { body } = await kit.ask('GET', `/api/v1/sessions?limit=2${before}`);
       seen.push(...(body['sessions'] as { id: string }[]).map(({ id }) => id));
-      if (body['next'] === null) break;
-      before = `&before=${String(body['next'])}`;
+      const next = body['next'] as string | null;
+      if (next === null) break;
+      before = `&before=${next}`;
     }
     expect(seen).toEqual(ids);
   });
@@ -236,6 +237,18 @@ describe('what is not as the operation takes it is 400 and names the field', () 
       '/api/v1/sessions/x/messages',
       { text: 'x', quickReplies: Array.from({ length: dialogLimits.quickReplies + 1 }, () => reply) },
       'quickReplies',
+    ],
+    [
+      'POST',
+      '/api/v1/sessions/x/messages',
+      { text: 'x', card: { title: 'x'.repeat(apiLimits.titleCharacters + 1) } },
+      'card.title',
+    ],
+    [
+      'POST',
+      '/api/v1/sessions/x/messages',
+      { text: 'x', card: { title: 'a', url: `https://x.example/${'x'.repeat(apiLimits.urlCharacters)}` } },
+      'card.url',
     ],
     ['POST', '/api/v1/users/u/messages', { text: 'x', tree: 'nowhere' }, 'tree'],
     ['POST', '/api/v1/sessions/x/end', { text: long }, 'text'],

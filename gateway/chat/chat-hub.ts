@@ -199,7 +199,8 @@ export class ChatHub implements ChatSessions {
   async end(ref: SessionRef, by: Author, text: string): Promise<boolean> {
     const record = await this.#deps.log.session(ref);
     if (!record) return false;
-    const jobs = this.#deps.eventJobs?.ended(record) ?? [];
+    const { eventJobs } = this.#deps;
+    const jobs = eventJobs ? [...eventJobs.message(record), ...eventJobs.ended(record)] : [];
     const last = { ...eventMessage('ended', text), author: by === 'user' ? 'system' : by, jobs } as const;
     const result = await this.#deps.log.end(ref, last);
     if (result.outcome !== 'appended') return false;

@@ -172,6 +172,25 @@ describe('API keys', () => {
   });
 });
 
+test('a key with scopes: routes that name none are not for it, unknown paths and methods are told as ever', async () => {
+  const named = { name: 'crm', key: new Secret(key), tenant: null, requestsPer10s: null };
+  const { url } = await start({ keys: [{ ...named, scopes: ['operations:read'] }] });
+  const ask = (path: string, method = 'GET') =>
+    fetch(url + path, { method, headers: { authorization: `Bearer ${key}` } });
+  expect((await ask('/metrics')).status).toBe(200);
+  const refused = await ask('/things/1');
+  expect([refused.status, (await errorOf(refused)).code]).toEqual([403, 'forbidden']);
+  expect([(await ask('/nothing')).status, (await ask('/things/1', 'PUT')).status]).toEqual([404, 405]);
+});
+
+test('a part of a path has a bound', async () => {
+  const { url } = await start();
+  const ask = async (length: number) => (await fetch(`${url}/things/${'x'.repeat(length)}`)).status;
+  expect([await ask(httpLimits.paramCharacters), await ask(httpLimits.paramCharacters + 1)]).toEqual([
+    200, 400,
+  ]);
+});
+
 describe('errors are JSON with a code', () => {
   const cases: [method: string, path: string, init: RequestInit, status: number, code: string][] = [
     ['GET', '/nothing', {}, 404, 'not-found'],

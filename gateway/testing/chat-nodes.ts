@@ -107,7 +107,7 @@ export class ChatNodes {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#slots.map(({ process }) => process?.stop()));
+    for (const { process } of this.#slots) await process?.stop();
     rmSync(this.#directory, { recursive: true, force: true });
   }
 

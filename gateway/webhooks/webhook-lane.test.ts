@@ -257,6 +257,21 @@ describe('a failed delivery', () => {
     expect(kit.sender.sent).toHaveLength(3);
   });
 
+  test('waits for an hour at most, however often it failed', async () => {
+    const kit = new Kit({ events: ['session.opened'], attempts: 25 });
+    kit.sender.answer = () => failed({ health: 'success' });
+    await kit.open('u1');
+    await kit.wake();
+    while ((await kit.dead()).length === 0) await kit.advance(60_000, 10_000);
+    expect(await kit.dead()).toMatchObject([{ attempts: 25 }]);
+    const waits = kit.logger.lines.flatMap(({ fields }) =>
+      typeof fields['delayMs'] === 'number' ? [fields['delayMs']] : [],
+    );
+    expect(waits).toHaveLength(24);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(webhookLimits.retryMostMs);
+    expect(Math.max(...waits)).toBeGreaterThan(webhookLimits.retryMostMs / 2);
+  });
+
   test('that is gone (410) is given up at once', async () => {
     const kit = new Kit({ events: ['session.opened'] });
     kit.sender.answer = () => failed({ outcome: 'gone', status: 410, reason: 'answered 410' });

@@ -41,7 +41,9 @@ export class Database {
       keepAlive: true,
       types,
     });
-    this.#pool.on('error', (err) => logger.warn('a connection to PostgreSQL was lost', { err }));
+    this.#pool.on('error', (err) =>
+      logger.warn('a connection to PostgreSQL was lost', { reason: err.message }),
+    );
   }
 
   /** Makes or changes the tables first, where this version needs it. Rejects with LogError. */
@@ -53,7 +55,7 @@ export class Database {
       statement_timeout: logLimits.migrationMs,
     });
     // What breaks the connection also rejects the statement that runs.
-    client.on('error', (err) => logger.warn('a connection to PostgreSQL was lost', { err }));
+    client.on('error', (err) => logger.warn('a connection to PostgreSQL was lost', { reason: err.message }));
     try {
       await client.connect();
       await migrate(client, settings.schema);

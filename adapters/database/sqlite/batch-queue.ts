@@ -4,6 +4,8 @@ import { EngineThread } from '../../threads/engine-thread.js';
 import type { OperationName, Operations } from './operations.js';
 import type { StoreBatch, StoreCall, StoreReport, StoreSetup } from './protocol.js';
 
+const workerScript = new URL('./store-worker.js', import.meta.url);
+
 type Resolve = (value: unknown) => void;
 
 interface WaitingCall {
@@ -27,9 +29,10 @@ export class BatchQueue {
   #closing: { done(): void } | null = null;
   #scheduled = false;
 
-  constructor(setup: StoreSetup, waitingBound: number = logLimits.waitingCalls) {
+  /** `script` and `waitingBound` are for tests. */
+  constructor(setup: StoreSetup, waitingBound: number = logLimits.waitingCalls, script = workerScript) {
     this.#waitingBound = waitingBound;
-    this.#thread = new EngineThread(new URL('./store-worker.js', import.meta.url), setup, {
+    this.#thread = new EngineThread(script, setup, {
       onReport: (report) => this.#onReport(report),
       onLost: (cause) => this.#onLost(cause),
     });

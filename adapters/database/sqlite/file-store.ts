@@ -20,7 +20,7 @@ export class FileStore {
   /** Throws when the file is another process's, newer than this version, or cannot be opened. */
   constructor({ file, synchronous, bounds, busyMs }: StoreSetup) {
     mkdirSync(dirname(file), { recursive: true });
-    this.#lock = lockFile(file);
+    this.#lock = lockFile(file, busyMs);
     try {
       this.#connection = new Connection(file, busyMs);
       this.#connection.all('pragma journal_mode = wal');
@@ -76,8 +76,9 @@ export class FileStore {
   }
 }
 
-function lockFile(file: string): Connection {
-  const lock = new Connection(`${file}.lock`, 0);
+/** A thread of this process that has just died may hold the lock a little longer. */
+function lockFile(file: string, busyMs: number): Connection {
+  const lock = new Connection(`${file}.lock`, busyMs);
   try {
     lock.execute('begin exclusive');
     return lock;

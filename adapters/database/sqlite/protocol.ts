@@ -6,7 +6,7 @@ export interface StoreSetup {
   readonly file: string;
   readonly synchronous: 'full' | 'normal';
   readonly bounds: SessionBounds;
-  /** How long a batch waits for another program that writes to the file. */
+  /** How long the thread waits for another program that writes to the file, or that holds its lock. */
   readonly busyMs: number;
 }
 
