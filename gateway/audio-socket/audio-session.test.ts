@@ -230,17 +230,23 @@ describe('what a client must not do', () => {
 });
 
 describe('FlowGuard', () => {
-  test('silence saves nothing up', () => {
-    const guard = new FlowGuard(1_000);
+  test('what a stall held back may come at once, and no more than behindMs of it', () => {
+    const guard = new FlowGuard(1_000, 6_000);
     guard.audio(20, 0);
+    for (let i = 0; i < 350; i++) expect(guard.audio(20, 3_600_000)).toBe(true);
+    expect(guard.audio(20, 3_600_000)).toBe(false);
+  });
+
+  test('nothing is saved up before the first audio', () => {
+    const guard = new FlowGuard(1_000, 6_000);
     expect(guard.audio(1_000, 3_600_000)).toBe(true);
     expect(guard.audio(20, 3_600_000)).toBe(false);
   });
 
   test('real time goes on for ever, a little faster does not', () => {
-    const even = new FlowGuard(1_000);
+    const even = new FlowGuard(1_000, 6_000);
     for (let at = 0; at < 600_000; at += 20) expect(even.audio(20, at)).toBe(true);
-    const fast = new FlowGuard(1_000);
+    const fast = new FlowGuard(1_000, 6_000);
     let at = 0;
     while (fast.audio(22, at)) at += 20;
     expect(at).toBeLessThan(12_000);

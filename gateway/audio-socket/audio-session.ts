@@ -73,7 +73,7 @@ export class AudioSession implements BotCall, SocketPeerListener {
 
   constructor(deps: AudioSessionDeps) {
     this.#deps = deps;
-    this.#flow = new FlowGuard(deps.settings.aheadMs);
+    this.#flow = new FlowGuard(deps.settings.aheadMs, deps.settings.idleMs);
     this.#startedAtMs = deps.clock.nowMs();
   }
 

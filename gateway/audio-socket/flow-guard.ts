@@ -3,11 +3,14 @@ import { audioSocketLimits } from '../../config/limits.js';
 /** Counts what comes and forgets it at a steady rate: its level is how much came too fast. Pure: times come in. */
 export class LeakyBucket {
   readonly #leakPerMs: number;
+  readonly #lowest: number;
   #level = 0;
-  #atMs = -Infinity;
+  #atMs: number | null = null;
 
-  constructor(leakPerMs: number) {
+  /** The level of a bucket that gets nothing falls to `-credit` and no further. */
+  constructor(leakPerMs: number, credit = 0) {
     this.#leakPerMs = leakPerMs;
+    this.#lowest = -credit;
   }
 
   /** Adds an amount at `nowMs` and gives the level after it. */
@@ -18,23 +21,25 @@ export class LeakyBucket {
   }
 
   levelAt(nowMs: number): number {
-    return Math.max(0, this.#level - (nowMs - this.#atMs) * this.#leakPerMs);
+    if (this.#atMs === null) return 0;
+    return Math.max(this.#lowest, this.#level - (nowMs - this.#atMs) * this.#leakPerMs);
   }
 }
 
 /**
  * Says when a client sends faster than it may: audio ahead of real time, or messages by their number.
  *
- * A client which was silent has saved nothing up.
+ * Audio that a stalled network held back may come at once when it moves again; nothing more is saved up by silence.
  */
 export class FlowGuard {
   readonly #aheadMs: number;
-  readonly #audio = new LeakyBucket(1);
+  readonly #audio: LeakyBucket;
   readonly #messages = new LeakyBucket(audioSocketLimits.messagesPerSecond / 1_000);
 
-  /** `aheadMs` is how far audio may be ahead of real time. */
-  constructor(aheadMs: number) {
+  /** `aheadMs` is how far audio may be ahead of real time, `behindMs` how much of it a stall may hold back. */
+  constructor(aheadMs: number, behindMs: number) {
     this.#aheadMs = aheadMs;
+    this.#audio = new LeakyBucket(1, behindMs);
   }
 
   /** Takes `ms` of audio that came at `nowMs`; false when that is too far ahead. */

@@ -78,7 +78,7 @@ export class MediaClient {
     const { mode, port, path = '/media', query = {}, headers = {} } = options;
     const asked = mode.mode === 'l16' ? { mode: 'l16', rate: String(mode.rateHz), events: 'true' } : {};
     const search = new URLSearchParams({ ...asked, ...query });
-    const url = `ws://127.0.0.1:${port}${path}${search.size > 0 ? `?${search}` : ''}`;
+    const url = `ws://127.0.0.1:${port}${path}${search.size > 0 ? `?${search.toString()}` : ''}`;
     const socket = new WebSocket(url, { perMessageDeflate: false, headers });
     const client = new MediaClient(socket, options);
     await new Promise<void>((resolve, reject) => {
@@ -260,7 +260,7 @@ export class MediaClient {
     if (type === 'mark') this.#marked(String(message['name']));
     else if (type === 'clear') this.#cleared();
     else if (type === 'ready' || type === 'prompt' || type === 'transcript' || type === 'stop')
-      this.#keep({ type, ms: 0, text: String(message['text'] ?? '') });
+      this.#keep({ type, ms: 0, text: typeof message['text'] === 'string' ? message['text'] : '' });
     else this.faults.push(`a type that clients do not know: ${String(type)}`);
   }
 

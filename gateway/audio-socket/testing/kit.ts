@@ -1,6 +1,6 @@
 import { FakeClock } from '../../../config/clock.js';
 import { MemoryLogger } from '../../../config/logger.js';
-import { SpeechError } from '../../../media/speech/errors.js';
+import type { SpeechError } from '../../../media/speech/errors.js';
 import type {
   FrameHost,
   FrameListener,
