@@ -15,6 +15,8 @@ import { Times } from './times.js';
 
 export interface ChatPageDeps extends ChatClientDeps {
   readonly texts: Texts;
+  /** How times are written. */
+  readonly locale: string;
   readonly embed: Embed | null;
   readonly newDevice: () => string;
 }
@@ -43,8 +45,12 @@ export class ChatPage implements ChatListener {
     const { texts } = deps;
     this.#deps = deps;
     this.#texts = texts;
-    const times = new Times(texts, () => deps.clock.epochMs());
-    this.#log = new LogView(byId('log', HTMLElement), { texts, times, onReply: (reply) => this.#reply(reply) });
+    const times = new Times(texts, deps.locale, () => deps.clock.epochMs());
+    this.#log = new LogView(byId('log', HTMLElement), {
+      texts,
+      times,
+      onReply: (reply) => this.#reply(reply),
+    });
     this.#outbox = new OutboxView(byId('outbox', HTMLElement), texts, {
       retry: (id) => this.client.retry(id),
       discard: (id) => this.client.discard(id),
@@ -145,7 +151,8 @@ export class ChatPage implements ChatListener {
     this.#earlier.hidden = !client.hasOlder || client.state !== 'open';
     this.#drawReplies();
     this.#drawTyping();
-    if (client.outbox.length > 0 && !client.persistent) this.#composer.hint = this.#texts.notKept;
+    this.#composer.warning =
+      client.outbox.length > 0 && client.state !== 'open' && !client.persistent ? this.#texts.notKept : '';
     this.#scroll.follow();
     this.#seen();
   }
@@ -196,7 +203,7 @@ export class ChatPage implements ChatListener {
 
   #send(text: string, value: string | null): boolean {
     const outcome = this.client.send(text, value);
-    if (outcome === 'full') this.#composer.hint = this.#texts.outboxFull;
+    if (outcome === 'full') this.#composer.warn(this.#texts.outboxFull);
     if (outcome === 'queued') this.#scroll.toEnd();
     return outcome === 'queued';
   }

@@ -18,6 +18,8 @@ export class Composer {
   readonly #hint = byId('hint', HTMLElement);
   readonly #texts: Texts;
   readonly #listener: ComposerListener;
+  #warning = '';
+  #remark = '';
 
   constructor(texts: Texts, listener: ComposerListener) {
     this.#texts = texts;
@@ -44,9 +46,16 @@ export class Composer {
     this.#text.maxLength = characters;
   }
 
-  /** Said below the field and by screen readers; empty: nothing. */
-  set hint(text: string) {
-    if (this.#hint.textContent !== text) this.#hint.textContent = text;
+  /** Said below the field and by screen readers as long as it is so; empty: nothing. */
+  set warning(text: string) {
+    this.#warning = text;
+    this.#showHint();
+  }
+
+  /** Said until the next key. */
+  warn(text: string): void {
+    this.#remark = text;
+    this.#showHint();
   }
 
   focus(): void {
@@ -66,14 +75,19 @@ export class Composer {
     if (text === '' || !this.#listener.onSubmit(text)) return;
     this.#text.value = '';
     this.#fit();
-    this.hint = '';
+    this.warn('');
   }
 
   #onInput(): void {
     this.#fit();
     const left = this.#text.maxLength - this.#text.value.length;
-    this.hint = left <= warnAt ? fill(this.#texts.charactersLeft, { n: left }) : '';
+    this.warn(left <= warnAt ? fill(this.#texts.charactersLeft, { n: left }) : '');
     if (this.#text.value !== '') this.#listener.onKey();
+  }
+
+  #showHint(): void {
+    const text = this.#remark === '' ? this.#warning : this.#remark;
+    if (this.#hint.textContent !== text) this.#hint.textContent = text;
   }
 
   /** As high as its text; style sheets bound it. */

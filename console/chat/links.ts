@@ -34,7 +34,8 @@ function withoutTail(found: string): string {
   let end = found.length;
   while (end > 0) {
     const last = found.charAt(end - 1);
-    const opened = last === ')' && found.slice(0, end).split('(').length >= found.slice(0, end).split(')').length;
+    const opened =
+      last === ')' && found.slice(0, end).split('(').length >= found.slice(0, end).split(')').length;
     if (!/[.,;:!?)\]}]/.test(last) || opened) break;
     end--;
   }

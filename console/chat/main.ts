@@ -16,7 +16,7 @@ import { byId } from './dom.js';
 import { Embed } from './embed.js';
 import { readPageOptions } from './page-options.js';
 import type { PageOptions } from './page-options.js';
-import { textsFor } from './texts.js';
+import { localeFor, textsFor } from './texts.js';
 import type { Texts } from './texts.js';
 
 const options = readPageOptions(location.search);
@@ -43,6 +43,7 @@ const page = claimDevice(new SafeStorage(tabStore)).then((device) => {
       openSocket: openWebSocket,
       tokens,
       texts,
+      locale: localeFor(texts, navigator.languages),
       embed,
     },
   );

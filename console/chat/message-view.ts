@@ -1,9 +1,4 @@
-import type {
-  CardBody,
-  ChatMessage,
-  MessageBody,
-  QuickReplyBody,
-} from '../../gateway/websocket/protocol.js';
+import type { CardBody, ChatMessage, MessageBody, QuickReplyBody } from '../../gateway/websocket/protocol.js';
 import { button, make } from './dom.js';
 import { safeAddress, splitLinks } from './links.js';
 import { fill } from './texts.js';
@@ -51,7 +46,10 @@ export function drawLinkedText(text: string, texts: Texts): HTMLElement {
   return paragraph;
 }
 
-function drawEvent(body: Extract<MessageBody, { readonly type: 'event' }>, { texts }: MessageViewDeps): HTMLElement {
+function drawEvent(
+  body: Extract<MessageBody, { readonly type: 'event' }>,
+  { texts }: MessageViewDeps,
+): HTMLElement {
   return make('div', 'event', body.text === '' ? texts.events[body.event] : body.text);
 }
 
@@ -99,7 +97,11 @@ function drawCard(card: CardBody, { texts, onReply }: MessageViewDeps): HTMLElem
   if (card.text !== '') inner.append(drawLinkedText(card.text, texts));
   const href = card.url === null ? null : safeAddress(card.url, ['https:', 'http:']);
   if (href !== null) {
-    const link = drawLink(href, fill('{open} {host}', { open: texts.openLink, host: new URL(href).host }), texts);
+    const link = drawLink(
+      href,
+      fill('{open} {host}', { open: texts.openLink, host: new URL(href).host }),
+      texts,
+    );
     link.className = 'more';
     inner.append(link);
   }

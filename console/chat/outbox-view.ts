@@ -29,7 +29,8 @@ export class OutboxView {
       rows.set(entry.id, known?.look === look ? known : { look, element: this.#drawRow(entry) });
     }
     const elements = [...rows.values()].map(({ element }) => element);
-    const same = elements.length === this.#rows.size && elements.every((one, at) => this.#list.children[at] === one);
+    const same =
+      elements.length === this.#rows.size && elements.every((one, at) => this.#list.children[at] === one);
     if (!same) this.#list.replaceChildren(...elements);
     this.#rows = rows;
   }

@@ -100,7 +100,10 @@ const english: Texts = {
     unauthorized: { text: 'You are not signed in any more.', button: 'Try again' },
     forbidden: { text: 'You may not use this chat.', button: 'Try again' },
     'taken-over': { text: 'The chat goes on in another window.', button: 'Go on here' },
-    'unknown-session': { text: 'This conversation is not there any more.', button: 'Start a new conversation' },
+    'unknown-session': {
+      text: 'This conversation is not there any more.',
+      button: 'Start a new conversation',
+    },
     'old-version': { text: 'This page is out of date.', button: 'Load it again' },
     refused: { text: 'The server has closed the connection.', button: 'Connect again' },
   },
@@ -185,6 +188,12 @@ export function textsFor(languages: readonly string[]): Texts {
     if (/^en\b/i.test(language)) return english;
   }
   return english;
+}
+
+/** How numbers and times are written: the person's own region where it speaks the language of the texts. */
+export function localeFor({ language }: Texts, languages: readonly string[]): string {
+  const base = language.slice(0, 2);
+  return languages.find((one) => one.toLowerCase().startsWith(base)) ?? language;
 }
 
 export function fill(text: string, values: Readonly<Record<string, string | number>>): string {

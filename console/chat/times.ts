@@ -1,6 +1,6 @@
 import type { Texts } from './texts.js';
 
-/** Writes times and days for people, in their language and time zone. */
+/** Writes times and days for people, in their language, region and time zone. */
 export class Times {
   readonly #texts: Texts;
   readonly #epochMs: () => number;
@@ -10,10 +10,10 @@ export class Times {
   readonly #dayWithYear: Intl.DateTimeFormat;
 
   /** `timeZone` undefined: that of the machine. */
-  constructor(texts: Texts, epochMs: () => number, timeZone?: string) {
+  constructor(texts: Texts, locale: string, epochMs: () => number, timeZone?: string) {
     const zone = timeZone === undefined ? {} : { timeZone };
     const format = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
-      new Intl.DateTimeFormat(texts.language, { ...options, ...zone });
+      new Intl.DateTimeFormat(locale, { ...options, ...zone });
     this.#texts = texts;
     this.#epochMs = epochMs;
     this.#time = format({ hour: '2-digit', minute: '2-digit' });

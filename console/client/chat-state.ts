@@ -5,13 +5,7 @@ export type ClientState = 'idle' | 'connecting' | 'greeting' | 'open' | 'waiting
 
 /** Why a client is closed and does not come back by itself. */
 export type ClosedReason =
-  | 'stopped'
-  | 'unauthorized'
-  | 'forbidden'
-  | 'taken-over'
-  | 'unknown-session'
-  | 'old-version'
-  | 'refused';
+  'stopped' | 'unauthorized' | 'forbidden' | 'taken-over' | 'unknown-session' | 'old-version' | 'refused';
 
 /** What `ChatClient` tells; every method is called after the client's own state has changed, and must not throw. */
 export interface ChatListener {

@@ -119,7 +119,9 @@ export class Outbox {
     if (this.#user !== null && this.#user !== user) this.#entries = [];
     if (this.#session !== null && this.#session !== session) this.#leaveSession();
     const left = [...(this.#left === null ? [] : [this.#left]), ...this.#takeOrphans()];
-    const taken = left.flatMap((box) => (box.user === null || box.user === user ? entriesFor(session, box) : []));
+    const taken = left.flatMap((box) =>
+      box.user === null || box.user === user ? entriesFor(session, box) : [],
+    );
     this.#entries = [...taken, ...this.#entries].slice(0, clientLimits.outboxMessages);
     this.#left = null;
     this.#user = user;

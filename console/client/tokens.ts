@@ -5,7 +5,9 @@ import { isRecord, parseRecord } from './safe-storage.js';
 import type { SafeStorage } from './safe-storage.js';
 
 /** Asks the visitor endpoint; `token` is the old one or null. Resolves with status and body. */
-export type PostVisitor = (token: string | null) => Promise<{ readonly status: number; readonly body: unknown }>;
+export type PostVisitor = (
+  token: string | null,
+) => Promise<{ readonly status: number; readonly body: unknown }>;
 
 const key = 'parley.visitor';
 
@@ -33,7 +35,8 @@ export class VisitorTokens implements TokenSource {
     try {
       return await this.#ask(old?.token ?? null);
     } catch (error) {
-      if (old !== null && need === 'connect' && leftMs > 0 && !(error instanceof TokenRefusedError)) return old;
+      if (old !== null && need === 'connect' && leftMs > 0 && !(error instanceof TokenRefusedError))
+        return old;
       throw error;
     }
   }
@@ -42,7 +45,7 @@ export class VisitorTokens implements TokenSource {
     const { status, body } = await this.#post(old);
     if (status === 401 || status === 403 || status === 404)
       throw new TokenRefusedError(`visitors are not let in (${status})`);
-    const token = readToken(body);
+    const token = status === 200 ? readToken(body) : null;
     if (token === null) throw new Error(`the visitor endpoint answered ${status}`);
     this.#storage.set(key, JSON.stringify(token));
     return token;

@@ -28,13 +28,21 @@ const fieldsOf: Readonly<Record<ClientFrame['type'], Readonly<Record<string, Che
   typing: { on: flag },
   delivered: { seq: count },
   read: { seq: count },
-  history: { before: count, limit: (value) => count(value, emptyLimits) && Number(value) >= 1 && Number(value) <= 100 },
+  history: {
+    before: count,
+    limit: (value) => count(value, emptyLimits) && Number(value) >= 1 && Number(value) <= 100,
+  },
   refresh: { token },
   end: {},
   ping: { id: count },
 };
 
-const emptyLimits: ProtocolLimits = { frameBytes: 0, textCharacters: 0, messagesPer10s: 0, unacknowledged: 0 };
+const emptyLimits: ProtocolLimits = {
+  frameBytes: 0,
+  textCharacters: 0,
+  messagesPer10s: 0,
+  unacknowledged: 0,
+};
 
 /** The frame, or what is wrong with it: an unknown type or field, or a value out of bounds. */
 export function checkClientFrame(raw: string, limits: ProtocolLimits): ClientFrame | string {

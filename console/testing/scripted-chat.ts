@@ -35,7 +35,10 @@ export type Fault =
   | 'swallow'
   | 'duplicate'
   | 'gap'
-  | { readonly error: Extract<ServerFrame, { readonly type: 'error' }>['code']; readonly retryAfterMs?: number };
+  | {
+      readonly error: Extract<ServerFrame, { readonly type: 'error' }>['code'];
+      readonly retryAfterMs?: number;
+    };
 
 export interface ScriptedChatOptions {
   epochMs(): number;
@@ -104,7 +107,11 @@ export class ScriptedChat {
   }
 
   /** A fresh token for the user of the old one, or for a new visitor. */
-  visitor(old: string | undefined): { readonly token: string; readonly user: string; readonly expires: number } {
+  visitor(old: string | undefined): {
+    readonly token: string;
+    readonly user: string;
+    readonly expires: number;
+  } {
     return this.giveToken(this.userOf(old ?? '') ?? `visitor-${++this.#ids}`);
   }
 
@@ -207,7 +214,10 @@ export class ScriptedChat {
       case 'read':
         return this.#mark(session, connection.user ?? '', { [frame.type]: frame.seq });
       case 'history': {
-        const messages = session.messages.slice(Math.max(0, frame.before - 1 - frame.limit), frame.before - 1);
+        const messages = session.messages.slice(
+          Math.max(0, frame.before - 1 - frame.limit),
+          frame.before - 1,
+        );
         return connection.send({ type: 'history', before: frame.before, messages });
       }
       case 'refresh': {
@@ -244,7 +254,8 @@ export class ScriptedChat {
       });
     const known = session.sequenceById.get(id);
     const atMs = this.#options.epochMs();
-    if (known !== undefined) return connection.send({ type: 'ack', id, seq: known, at: atMs, duplicate: true });
+    if (known !== undefined)
+      return connection.send({ type: 'ack', id, seq: known, at: atMs, duplicate: true });
     if (session.ended) return connection.send({ type: 'error', code: 'ended', message: 'it has ended', id });
     const body: MessageBody = { type: 'text', text, ...(value === undefined ? {} : { value }) };
     if (fault === 'gap') this.#log(session, 'system', { type: 'text', text: 'not pushed' });
@@ -253,7 +264,8 @@ export class ScriptedChat {
     const seq = session.messages.length;
     if (fault === 'drop-after-append') connection.close(1006);
     else connection.send({ type: 'ack', id, seq, at: atMs });
-    if (fault === 'duplicate') for (const again of session.messages) connection.send({ type: 'message', ...again });
+    if (fault === 'duplicate')
+      for (const again of session.messages) connection.send({ type: 'message', ...again });
     this.#mark(session, 'bot', { delivered: seq, read: seq });
     for (const answer of this.#options.reply(text, value)) this.#append(session, 'bot', answer);
   }
@@ -306,11 +318,14 @@ export class ScriptedChat {
     if (next.delivered > session.messages.length || next.read > session.messages.length)
       this.violations.push(`${reader} marks ${JSON.stringify(next)} of ${session.messages.length} messages`);
     session.marks.set(reader, next);
-    for (const connection of this.#following(session)) connection.send({ type: 'marks', reader, marks: next });
+    for (const connection of this.#following(session))
+      connection.send({ type: 'marks', reader, marks: next });
   }
 
   #following(session: Session | undefined): readonly ScriptedConnection[] {
-    return [...this.#connections].filter((connection) => connection.session === session && session !== undefined);
+    return [...this.#connections].filter(
+      (connection) => connection.session === session && session !== undefined,
+    );
   }
 }
 
@@ -321,6 +336,7 @@ export class ScriptedConnection {
   user: string | null = null;
   device = '';
   session: Session | null = null;
+  #closed = false;
 
   constructor(chat: ScriptedChat, peer: Peer) {
     this.#chat = chat;
@@ -337,7 +353,7 @@ export class ScriptedConnection {
   }
 
   onText(text: string): void {
-    if (this.#chat.stalled) return;
+    if (this.#chat.stalled || this.#closed) return;
     const frame = checkClientFrame(text, this.#chat.limits);
     if (typeof frame === 'string') {
       this.#chat.violations.push(frame);
@@ -351,6 +367,7 @@ export class ScriptedConnection {
   }
 
   onClosed(): void {
+    this.#closed = true;
     this.session = null;
     this.#chat.gone(this);
   }

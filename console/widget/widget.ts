@@ -56,7 +56,7 @@
       this.#title = title ?? texts.open;
       this.#token = token ?? null;
       const host = document.createElement('parley-chat');
-      this.#root = host.attachShadow({ mode: 'closed' });
+      this.#root = host.attachShadow({ mode: 'open' });
       this.#root.adoptedStyleSheets = [this.#sheet(colour)];
       this.#badge = document.createElement('span');
       this.#badge.hidden = true;
@@ -151,7 +151,8 @@
   }
 
   function readableOn(colour: string): string {
-    const digits = colour.length === 4 ? [...colour.slice(1)].map((digit) => digit + digit).join('') : colour.slice(1);
+    const digits =
+      colour.length === 4 ? [...colour.slice(1)].map((digit) => digit + digit).join('') : colour.slice(1);
     const [red = 0, green = 0, blue = 0] = [0, 2, 4].map((at) => {
       const part = Number.parseInt(digits.slice(at, at + 2), 16) / 255;
       return part <= 0.040_45 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;

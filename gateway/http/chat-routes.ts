@@ -40,7 +40,12 @@ export function chatRoutes(options: ChatRoutesOptions, readFiles: () => ChatFile
     );
 
     app.get('/chat/widget.js', open, (request, reply) =>
-      sendFile(request, reply.header('cross-origin-resource-policy', 'cross-origin'), files.widget, fiveMinutes),
+      sendFile(
+        request,
+        reply.header('cross-origin-resource-policy', 'cross-origin'),
+        files.widget,
+        fiveMinutes,
+      ),
     );
 
     for (const [path, file] of files.assets) {
