@@ -17,6 +17,9 @@ const greeting: MessageBody = {
   ],
 };
 
+const picture = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 160 90"><rect width="160" height="90" fill="#9cc3ff"/>
+<path d="M0 90L50 30l30 36 24-20 56 44z" fill="#2357d8"/></svg>`;
+
 function answer(text: string, value: string | undefined): readonly MessageBody[] {
   if (value !== undefined) return [{ type: 'text', text: `You chose ${value}.` }];
   if (text === 'nothing') return [];
@@ -115,13 +118,26 @@ describe('a conversation', () => {
     'cards, events, agents, typing and links are shown; markup stays text',
     async () => {
       const { tab, user } = await opened();
+      const requests: string[] = [];
+      await visitor.context.route(/pictures\.example\.com/, (route, request) => {
+        requests.push(request.url());
+        return route.fulfill({ contentType: 'image/svg+xml', body: picture });
+      });
+      const insecure = {
+        title: 'Old',
+        text: '',
+        image: 'http://pictures.example.com/x.svg',
+        url: null,
+        buttons: [],
+      };
+      server.chat.say(user, 'bot', { type: 'text', text: 'Our offers', card: insecure });
       server.chat.say(user, 'bot', {
         type: 'text',
         text: '',
         card: {
           title: 'Fibre 500',
           text: 'Five hundred megabits, no contract.',
-          image: null,
+          image: 'https://pictures.example.com/fibre.svg',
           url: 'https://shop.example.com/fibre',
           buttons: [{ title: 'Order', value: 'order-500' }],
         },
@@ -132,6 +148,10 @@ describe('a conversation', () => {
       server.chat.signal(user, { type: 'typing', author: 'agent', name: 'Eve', on: true });
       await tab.page.getByText('Eve is typing').waitFor();
       await tab.sees(markup);
+      await until('the picture is there', () =>
+        tab.run<boolean>(`document.querySelector('.card img')?.complete`),
+      );
+      expect(requests).toEqual(['https://pictures.example.com/fibre.svg']);
       await tab.picture('card');
       expect(
         await tab.run(`[...document.querySelectorAll('#log a')].map((link) => [link.href, link.rel])`),
@@ -175,7 +195,7 @@ describe('a bad network', () => {
       server.chat.closeAll(1006);
       await tab.page.getByText('You are offline').waitFor();
       for (const text of ['one', 'two', 'three']) await tab.say(text);
-      expect(await tab.page.locator('#outbox .message').count()).toBe(3);
+      await until('three wait', async () => (await tab.page.locator('#outbox .message').count()) === 3);
       await tab.picture('offline');
       await visitor.context.setOffline(false);
       await tab.sees('You said: three');
@@ -291,6 +311,8 @@ test(
     expect(frameMs).toBeLessThan(100);
 
     server.chat.say(user, 'bot', { type: 'text', text: 'while away' });
+    await tab.page.getByRole('button', { name: 'New messages: 1' }).waitFor();
+    await tab.picture('jump');
     await tab.page.getByRole('button', { name: 'New messages: 1' }).click();
     await until('the end is in sight', () => tab.run<boolean>(atEnd));
 

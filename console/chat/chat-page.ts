@@ -128,6 +128,9 @@ export class ChatPage implements ChatListener {
 
   onMarks(): void {
     this.#log.setMarks(this.client.othersMarks);
+    if (this.#unread === 0 || this.client.readSeq < (this.client.messages.at(-1)?.seq ?? 0)) return;
+    this.#unread = 0;
+    this.#tellUnread();
   }
 
   get #visible(): boolean {

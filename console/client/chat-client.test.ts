@@ -384,6 +384,22 @@ describe('tokens', () => {
     expect([client.state, client.closedReason]).toEqual(['closed', 'unauthorized']);
   });
 
+  test('a visitor who is not known any more begins anew, without the old session', async () => {
+    const before = await bench.opened();
+    before.client.stop();
+    let kept = { token: 'old', expires: null as number | null };
+    bench.tokens = {
+      get: (need) => {
+        if (need === 'rejected') kept = bench.chat.giveToken('new');
+        return Promise.resolve(kept);
+      },
+    };
+    const { client, shown } = bench.client();
+    client.start();
+    await bench.run(500);
+    expect([client.state, client.user, texts(shown.messages)]).toEqual(['open', 'new', ['Hello']]);
+  });
+
   test('a source that refuses closes; one that fails or hangs is asked again', async () => {
     bench.tokens = { get: () => Promise.reject(new Error('away')) };
     const { client } = bench.client();

@@ -81,7 +81,7 @@ export class ChatClient {
   #toType: 'bot' | 'human' = 'bot';
   #textCharacters: number = clientLimits.textCharacters;
   #historyAsked = false;
-  /** A rejected token or an unknown session was answered with another try; a second one closes. */
+  /** A rejected token was answered with another one; a second rejection closes. */
   #triedAgain = false;
   /** When the server wants us elsewhere; null: it does not. */
   #moveAtMs: number | null = null;
@@ -440,7 +440,7 @@ export class ChatClient {
     if (code === closeCodes.tokenExpired) return this.#again('renew');
     if (mayReconnect(code)) return this.#retry();
     if (!this.#triedAgain && code === closeCodes.unauthorized) return this.#again('rejected');
-    if (!this.#triedAgain && code === closeCodes.unknownSession && this.#session !== null) {
+    if (code === closeCodes.unknownSession && this.#session !== null) {
       this.#forgetSession();
       return this.#again('connect');
     }
@@ -448,7 +448,7 @@ export class ChatClient {
   }
 
   #again(need: TokenNeed): void {
-    this.#triedAgain = need !== 'renew';
+    this.#triedAgain ||= need === 'rejected';
     this.#nextNeed = need;
     this.#wait(need === 'renew' ? this.#backoff.nextDelayMs() : 0);
   }

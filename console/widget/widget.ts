@@ -161,7 +161,7 @@
   }
 
   const script = document.currentScript;
-  if (!(script instanceof HTMLScriptElement)) return;
+  if (!(script instanceof HTMLScriptElement) || document.querySelector('parley-chat') !== null) return;
   if (document.body) new Widget(script);
   else addEventListener('DOMContentLoaded', () => new Widget(script));
 })();
