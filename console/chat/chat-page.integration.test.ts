@@ -3,8 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 
 import type { MessageBody } from '../../gateway/websocket/protocol.js';
 import { ChatServer } from '../testing/chat-server.js';
-import { Visitor, launchBrowser, until } from '../testing/browser.js';
-import type { ChatTab } from '../testing/browser.js';
+import { ChatTab, Visitor, launchBrowser, until } from '../testing/browser.js';
 
 const testMs = 60_000;
 
@@ -88,6 +87,25 @@ describe('a conversation', () => {
       await tab.sees('You said: from the second');
       expect(await second.texts()).toEqual(await tab.texts());
       expect(server.chat.connections).toBe(2);
+    },
+    testMs,
+  );
+
+  test(
+    'a tab keeps its device when it is loaded again; a duplicated tab is another device',
+    async () => {
+      const { tab } = await opened();
+      await tab.page.reload();
+      await tab.connected();
+      const duplicated = visitor.context.waitForEvent('page');
+      await tab.run('void open(location.href)');
+      const duplicate = new ChatTab(await duplicated);
+      await duplicate.connected();
+      const devices = server.chat.frames.flatMap((frame) => (frame.type === 'hello' ? [frame.device] : []));
+      expect(devices[1]).toBe(devices[0]);
+      expect(devices[2]).not.toBe(devices[0]);
+      expect(await duplicate.run(`sessionStorage.getItem('parley.device')`)).toBe(devices[2]);
+      await tab.connected();
     },
     testMs,
   );

@@ -162,7 +162,8 @@ export class ChatPage implements ChatListener {
 
   #drawReplies(): void {
     const { client } = this;
-    const replies = client.ended || client.outbox.length > 0 ? [] : this.#log.replies;
+    const silent = client.ended || client.state === 'closed' || client.outbox.length > 0;
+    const replies = silent ? [] : this.#log.replies;
     const look = JSON.stringify(replies);
     if (this.#replies.dataset['look'] === look) return;
     const hadFocus = this.#replies.contains(document.activeElement);

@@ -19,7 +19,7 @@ export function readPageOptions(search: string): PageOptions {
   return {
     embedded: query.get('embed') === '1',
     title: title === '' ? null : title,
-    tree: /^[\w.-]{1,64}$/.test(tree) ? tree : null,
+    tree: /^[A-Za-z0-9][\w.-]{0,63}$/.test(tree) ? tree : null,
     colour: parseColour(query.get('colour')),
     siteTokens: query.get('token') === '1',
   };

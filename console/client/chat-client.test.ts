@@ -4,7 +4,6 @@ import { closeCodes } from '../../gateway/websocket/protocol.js';
 import type { ChatMessage } from '../../gateway/websocket/protocol.js';
 import { ClientBench } from '../testing/client-bench.js';
 import { clientLimits } from './limits.js';
-import { TokenRefusedError } from './ports.js';
 
 let bench: ClientBench;
 beforeEach(() => {
@@ -39,6 +38,13 @@ describe('a conversation', () => {
     expect(client.outbox).toEqual([]);
     expect(texts(shown.messages)).toEqual(['Hello', 'Hi', 'You said Hi']);
     expect(client.othersMarks).toEqual({ delivered: 2, read: 2 });
+  });
+
+  test('characters that no text may hold are left out', async () => {
+    const { client } = await bench.opened();
+    client.send('a\u0007b\r\n\tc \ud83d\ude00\ud83d');
+    await bench.run(100);
+    expect(bench.chat.textsOf('ann')).toEqual(['ab\n\tc \ud83d\ude00']);
   });
 
   test('a pressed button sends its title and its value', async () => {
@@ -94,6 +100,7 @@ describe('a conversation', () => {
   test.each([
     ['', 'empty'],
     [' \n', 'empty'],
+    ['\u0000\ud800', 'empty'],
     ['x'.repeat(clientLimits.textCharacters + 1), 'too-long'],
   ])('%# is not taken', async (text, outcome) => {
     const { client } = await bench.opened();
@@ -365,133 +372,6 @@ describe('connections', () => {
     await bench.run(50);
     expect(bench.clock.pendingTimers).toBe(0);
     expect([client.state, client.closedReason, bench.chat.connections]).toEqual(['closed', 'stopped', 0]);
-  });
-});
-
-describe('tokens', () => {
-  test('a rejected token is replaced once; a second rejection closes', async () => {
-    bench.tokens = {
-      get: (need) =>
-        Promise.resolve(need === 'rejected' ? bench.chat.giveToken('ann') : { token: 'bad', expires: null }),
-    };
-    const { client } = bench.client();
-    client.start();
-    await bench.run(200);
-    expect([client.state, bench.needs]).toEqual(['open', ['connect', 'rejected']]);
-    bench.tokens = { get: () => Promise.resolve({ token: 'bad', expires: null }) };
-    bench.chat.closeAll(closeCodes.unauthorized);
-    await bench.run(60_000);
-    expect([client.state, client.closedReason]).toEqual(['closed', 'unauthorized']);
-  });
-
-  test('a visitor who is not known any more begins anew, without the old session', async () => {
-    const before = await bench.opened();
-    before.client.stop();
-    let kept = { token: 'old', expires: null as number | null };
-    bench.tokens = {
-      get: (need) => {
-        if (need === 'rejected') kept = bench.chat.giveToken('new');
-        return Promise.resolve(kept);
-      },
-    };
-    const { client, shown } = bench.client();
-    client.start();
-    await bench.run(500);
-    expect([client.state, client.user, texts(shown.messages)]).toEqual(['open', 'new', ['Hello']]);
-  });
-
-  test('a source that refuses closes; one that fails or hangs is asked again', async () => {
-    bench.tokens = { get: () => Promise.reject(new Error('away')) };
-    const { client } = bench.client();
-    client.start();
-    await bench.run(1_000);
-    expect(client.state).not.toBe('closed');
-    bench.tokens = { get: () => new Promise(() => undefined) };
-    await bench.run(3 * clientLimits.connectMs);
-    expect(bench.needs.length).toBeGreaterThanOrEqual(4);
-    bench.tokens = { get: () => Promise.reject(new TokenRefusedError('logged out')) };
-    await bench.run(120_000);
-    expect([client.state, client.closedReason]).toEqual(['closed', 'unauthorized']);
-  });
-
-  test('is renewed before its end, on the same connection', async () => {
-    bench = new ClientBench({ tokenMs: 300_000 });
-    const { client } = await bench.opened();
-    await bench.run(1_000_000);
-    expect(client.state).toBe('open');
-    expect(bench.network.attemptsMs).toHaveLength(1);
-    expect(bench.needs.slice(0, 3)).toEqual(['connect', 'renew', 'renew']);
-    expect(bench.needs.length).toBeLessThan(8);
-  });
-});
-
-describe('refusals', () => {
-  test.each(['rate', 'unavailable'] as const)('%s: goes again later, in order', async (error) => {
-    const { client } = await bench.opened();
-    bench.chat.faults.push({ error, retryAfterMs: 3_000 });
-    for (const text of ['one', 'two']) client.send(text);
-    await bench.run(2_900);
-    expect(bench.chat.textsOf('ann')).toEqual([]);
-    await bench.run(500);
-    expect(bench.chat.textsOf('ann')).toEqual(['one', 'two']);
-  });
-
-  test.each([
-    ['too-long', 'too-long'],
-    ['full', 'full'],
-    ['bad-frame', 'refused'],
-  ] as const)('%s: the person may try again or throw it away; others go on', async (error, failure) => {
-    const { client } = await bench.opened();
-    bench.chat.faults.push({ error });
-    client.send('bad');
-    client.send('good');
-    await bench.run(200);
-    expect(client.outbox.map(({ state, failure: why }) => [state, why])).toEqual([['failed', failure]]);
-    expect(bench.chat.textsOf('ann')).toEqual(['good']);
-    client.discard(client.outbox[0]?.id ?? '');
-    expect(client.outbox).toEqual([]);
-  });
-
-  test("the server's rate is kept without being told", async () => {
-    bench = new ClientBench({ limits: { messagesPer10s: 3 } });
-    const { client } = await bench.opened();
-    for (let at = 0; at < 7; at++) client.send(`message ${at}`);
-    await bench.run(9_000);
-    expect(bench.chat.textsOf('ann')).toHaveLength(3);
-    await bench.run(30_000);
-    expect(bench.chat.textsOf('ann')).toHaveLength(7);
-  });
-});
-
-describe('marks and typing', () => {
-  test('are told at most once a second and three seconds, and typing ends', async () => {
-    const { client } = await bench.opened();
-    const typing = () => bench.chat.frames.filter(({ type }) => type === 'typing');
-    for (let at = 0; at < 40; at++) {
-      client.keyPressed();
-      bench.chat.say('ann', 'bot', { type: 'text', text: `${at}` });
-      await bench.run(100);
-      client.markRead(client.messages.at(-1)?.seq ?? 0);
-    }
-    expect(typing()).toHaveLength(2);
-    expect(bench.chat.frames.filter(({ type }) => type === 'read').length).toBeLessThanOrEqual(5);
-    await bench.run(clientLimits.typingIdleMs + 100);
-    expect(typing().at(-1)).toEqual({ type: 'typing', on: false });
-    expect(bench.chat.frames.findLast(({ type }) => type === 'read')).toEqual({ type: 'read', seq: 41 });
-    expect(client.readSeq).toBe(41);
-  });
-
-  test('more readers and typists than are held are left out', async () => {
-    const { client } = await bench.opened();
-    for (let at = 0; at < clientLimits.readers + 5; at++) {
-      bench.chat.signal('ann', { type: 'marks', reader: `r${at}`, marks: { delivered: at, read: 0 } });
-      bench.chat.signal('ann', { type: 'typing', author: 'agent', name: `a${at}`, on: true });
-    }
-    await bench.run(50);
-    expect(client.othersMarks.delivered).toBe(clientLimits.readers - 1);
-    expect(client.typists).toHaveLength(clientLimits.typists);
-    await bench.run(clientLimits.typingShownMs);
-    expect(client.typists).toEqual([]);
   });
 });
 

@@ -6,6 +6,7 @@ import type { ChatListener, ClientState, ClosedReason } from './chat-state.js';
 import { Connection } from './connection.js';
 import { clientLimits } from './limits.js';
 import { MarksBoard } from './marks-board.js';
+import { cleanText } from './message-text.js';
 import { MessageWindow } from './message-window.js';
 import { OutboxSender } from './outbox-sender.js';
 import { Outbox } from './outbox.js';
@@ -88,7 +89,6 @@ export class ChatClient {
   #nextNeed: TokenNeed = 'connect';
   #timer: ClientTimer | null = null;
   #stableTimer: ClientTimer | null = null;
-  #idleTimer: ClientTimer | null = null;
 
   constructor(options: ChatClientOptions, deps: ChatClientDeps, listener: ChatListener) {
     this.#options = options;
@@ -195,8 +195,9 @@ export class ChatClient {
     this.#memory.flush();
   }
 
-  /** `value`: what the bot takes for it, where a button was pressed. */
-  send(text: string, value: string | null = null): SendOutcome {
+  /** `value`: what the bot takes for it, where a button was pressed. Characters that no text may hold are left out. */
+  send(written: string, value: string | null = null): SendOutcome {
+    const text = cleanText(written);
     if (text.trim() === '') return 'empty';
     if (text.length > this.#textCharacters) return 'too-long';
     if (this.#ended) return 'ended';
@@ -360,7 +361,6 @@ export class ChatClient {
     this.#outbox.adopt(frame.user, frame.session);
     this.#memory.remember(frame.session, this.#window.last);
     this.#tokens.renewBefore(frame.tokenExpires, () => this.#renewToken(frame.tokenExpires));
-    this.#watchSilence();
     if (reset) this.#listener.onReset();
     this.#listener.onState();
     this.#listener.onOutbox();
@@ -427,14 +427,6 @@ export class ChatClient {
     });
   }
 
-  #watchSilence(): void {
-    this.#idleTimer?.cancel();
-    this.#idleTimer = this.#deps.clock.setTimer(() => {
-      if ((this.#connection?.silentMs ?? 0) >= clientLimits.idlePingMs) this.#connection?.check();
-      this.#watchSilence();
-    }, clientLimits.idlePingMs);
-  }
-
   #onClosed(code: number): void {
     this.#connection = null;
     if (code === closeCodes.tokenExpired) return this.#again('renew');
@@ -479,7 +471,8 @@ export class ChatClient {
   #disconnect(): void {
     this.#connection?.close();
     this.#connection = null;
-    for (const timer of [this.#timer, this.#stableTimer, this.#idleTimer]) timer?.cancel();
+    this.#timer?.cancel();
+    this.#stableTimer?.cancel();
     this.#tokens.stop();
     this.#sender.stop();
     this.#signals.disconnected();

@@ -24,6 +24,7 @@ export class Connection {
   #open = true;
   #pings = 0;
   #pongTimer: ClientTimer | null = null;
+  #silenceTimer: ClientTimer | null = null;
   #lastHeardMs: number;
 
   constructor(
@@ -41,11 +42,6 @@ export class Connection {
       onText: (text) => this.#read(text),
       onClosed: (code) => this.#closed(code),
     });
-  }
-
-  /** How long nothing has come. */
-  get silentMs(): number {
-    return this.#clock.nowMs() - this.#lastHeardMs;
   }
 
   send(frame: ClientFrame): void {
@@ -73,7 +69,16 @@ export class Connection {
   #greet(hello: HelloFrame): void {
     if (!this.#open) return;
     this.send(hello);
+    this.#watchSilence();
     this.#listener.onGreeting();
+  }
+
+  /** A dead connection may look open for minutes: long silence is followed by a question. */
+  #watchSilence(): void {
+    this.#silenceTimer = this.#clock.setTimer(() => {
+      if (this.#clock.nowMs() - this.#lastHeardMs >= clientLimits.idlePingMs) this.check();
+      this.#watchSilence();
+    }, clientLimits.idlePingMs);
   }
 
   #read(text: string): void {
@@ -95,6 +100,7 @@ export class Connection {
   #stop(): void {
     this.#open = false;
     this.#pongTimer?.cancel();
-    this.#pongTimer = null;
+    this.#silenceTimer?.cancel();
+    this.#pongTimer = this.#silenceTimer = null;
   }
 }

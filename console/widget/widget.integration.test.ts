@@ -141,6 +141,10 @@ describe('tokens of the site', () => {
       await tab.run(`window.goodToken = ${JSON.stringify(server.chat.giveToken('customer-7').token)}`);
       await tab.page.getByRole('button', { name: 'Open chat' }).click();
       await frame.getByText('Welcome to the shop').waitFor();
+      await tab.page.setViewportSize({ width: 360, height: 640 });
+      const box = await tab.page.locator('iframe').boundingBox();
+      expect(box).toEqual({ x: 0, y: 0, width: 360, height: 640 });
+      await tab.picture('widget-phone');
       expect(await tab.run('asked')).toEqual(['connect', 'rejected']);
       expect(server.chat.session('customer-7')).toBeDefined();
     },

@@ -28,7 +28,7 @@
     iframe { position: fixed; bottom: 5.25rem; z-index: 2147483647; width: 24rem; height: min(40rem, 100vh - 6.5rem);
       max-width: calc(100vw - 2rem); border: 0; border-radius: 1rem; box-shadow: 0 8px 40px rgb(0 0 0 / 30%); }
     @media (max-width: 30rem), (max-height: 30rem) {
-      iframe { inset: 0; width: 100%; height: 100%; max-width: none; border-radius: 0; }
+      iframe.left, iframe.right { inset: 0; width: 100%; height: 100%; max-width: none; border-radius: 0; }
     }`;
   const icon = 'M5 3h14a3 3 0 0 1 3 3v8a3 3 0 0 1-3 3h-7l-5 4v-4H5a3 3 0 0 1-3-3V6a3 3 0 0 1 3-3z';
 
