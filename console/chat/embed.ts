@@ -6,22 +6,24 @@ export interface EmbedListener {
   onShown(open: boolean): void;
 }
 
-/** Questions for a token that wait for the site's answer. */
-const tokenQuestions = 16;
+interface TokenQuestion {
+  readonly id: number;
+  readonly need: TokenNeed;
+  readonly answer: (token: string | null) => void;
+}
 
 /**
  * The frame's side of `FromFrame` and `ToFrame`.
  *
- * Hears only the window around it, and only when that is a page of an allowed origin; speaks only to that origin. What
- * is said before the window has spoken waits for it.
+ * Hears only the window around it, and only when that is a page of an allowed origin; speaks only to that origin, and
+ * only once the window has spoken.
  */
 export class Embed {
   readonly #host: Window;
   readonly #origins: ReadonlySet<string>;
   readonly #listener: EmbedListener;
-  readonly #tokens = new Map<number, (token: string | null) => void>();
-  #waiting: FromFrame[] = [];
   #origin: string | null = null;
+  #question: TokenQuestion | null = null;
   #questions = 0;
 
   constructor(host: Window, origins: readonly string[], listener: EmbedListener) {
@@ -39,34 +41,38 @@ export class Embed {
     this.#say({ parley: 'unread', count });
   }
 
-  /** Asks the site's token function. Null: its user is not logged in. */
+  /** Asks the site's token function. Null: its user is not logged in. The question before, if it waits, is given up. */
   askToken(need: TokenNeed): Promise<string | null> {
-    return new Promise((resolve) => {
-      const id = ++this.#questions;
-      this.#tokens.set(id, resolve);
-      this.#tokens.delete(id - tokenQuestions);
-      this.#say({ parley: 'token', id, need });
+    return new Promise((answer) => {
+      this.#question = { id: ++this.#questions, need, answer };
+      this.#ask();
     });
+  }
+
+  #ask(): void {
+    if (this.#question === null) return;
+    const { id, need } = this.#question;
+    this.#say({ parley: 'token', id, need });
   }
 
   #say(message: FromFrame): void {
     if (this.#origin !== null) this.#host.postMessage(message, this.#origin);
-    else if (this.#waiting.length < tokenQuestions) this.#waiting.push(message);
   }
 
   #onMessage({ data, origin, source }: MessageEvent<unknown>): void {
     if (source !== this.#host || !this.#origins.has(origin) || !isRecord(data)) return;
     if (data['parley'] === 'shown') this.#onShown(origin, data['open'] === true);
-    else if (data['parley'] === 'token' && typeof data['id'] === 'number') {
-      const { id, token } = data;
-      this.#tokens.get(id)?.(typeof token === 'string' ? token : null);
-      this.#tokens.delete(id);
+    else if (data['parley'] === 'token' && data['id'] === this.#question?.id) {
+      const { token } = data;
+      this.#question?.answer(typeof token === 'string' ? token : null);
+      this.#question = null;
     }
   }
 
   #onShown(origin: string, open: boolean): void {
+    const first = this.#origin === null;
     this.#origin = origin;
-    for (const message of this.#waiting.splice(0)) this.#say(message);
+    if (first) this.#ask();
     this.#listener.onShown(open);
   }
 }

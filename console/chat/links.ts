@@ -31,12 +31,12 @@ export function safeAddress(text: string, schemes: readonly string[]): string | 
 
 /** Without the marks that end a sentence, and without a bracket that was opened before the address. */
 function withoutTail(found: string): string {
+  let unopened = found.split(')').length - found.split('(').length;
   let end = found.length;
   while (end > 0) {
     const last = found.charAt(end - 1);
-    const opened =
-      last === ')' && found.slice(0, end).split('(').length >= found.slice(0, end).split(')').length;
-    if (!/[.,;:!?)\]}]/.test(last) || opened) break;
+    if (last === ')' && unopened-- <= 0) break;
+    if (!/[.,;:!?)\]}]/.test(last)) break;
     end--;
   }
   return found.slice(0, end);

@@ -75,6 +75,24 @@ describe('tokens', () => {
   });
 });
 
+test('a clock that is far ahead of the server does not make the client renew all the time', async () => {
+  const { client } = await bench.opened();
+  bench.tokens = { get: () => Promise.resolve({ ...bench.chat.giveToken('ann'), expires: 0 }) };
+  bench.chat.signal('ann', { type: 'refreshed', tokenExpires: 1 });
+  await bench.run(5 * clientLimits.renewAgainMs);
+  expect(client.state).toBe('open');
+  expect(bench.needs.filter((need) => need === 'renew').length).toBeLessThanOrEqual(5);
+});
+
+test('an order to reconnect is followed within five minutes, however late it asks for', async () => {
+  await bench.opened();
+  bench.chat.signal('ann', { type: 'reconnect', afterMs: 86_400_000 });
+  await bench.run(clientLimits.reconnectMs - 1_000);
+  expect(bench.network.attemptsMs).toHaveLength(1);
+  await bench.run(2_000);
+  expect(bench.network.attemptsMs).toHaveLength(2);
+});
+
 describe('refusals', () => {
   test.each(['rate', 'unavailable'] as const)('%s: goes again later, in order', async (error) => {
     const { client } = await bench.opened();
@@ -84,6 +102,19 @@ describe('refusals', () => {
     expect(bench.chat.textsOf('ann')).toEqual([]);
     await bench.run(500);
     expect(bench.chat.textsOf('ann')).toEqual(['one', 'two']);
+  });
+
+  test.each([
+    [undefined, clientLimits.retryMs],
+    [3_600_000, clientLimits.retryMostMs],
+  ])('that ask for %s ms are followed after a bounded time', async (retryAfterMs, waitMs) => {
+    const { client } = await bench.opened();
+    bench.chat.faults.push({ error: 'rate', ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+    client.send('later');
+    await bench.run(waitMs - 100);
+    expect(bench.chat.textsOf('ann')).toEqual([]);
+    await bench.run(300);
+    expect(bench.chat.textsOf('ann')).toEqual(['later']);
   });
 
   test.each([

@@ -18,7 +18,6 @@ export const clientLimits = {
   typists: 8,
   /** Characters of a text before `ready` has told the server's bound. */
   textCharacters: 4_000,
-  idCharacters: 64,
   tokenCharacters: 4_096,
   backoffBaseMs: 500,
   backoffCapMs: 30_000,
