@@ -64,6 +64,57 @@ export default tseslint.config(
       'max-lines': ['error', { max: 500 }],
     },
   },
+  {
+    files: ['console/**/*.ts'],
+    ignores: ['console/**/*.test.ts', 'console/testing/**'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex:
+                '^(\\.\\./)+(config|dialog|media|templates|adapters|bench|gateway/(?!websocket/protocol\\.js))',
+              message:
+                'console/ runs in browsers: of ours it may import gateway/websocket/protocol.js alone.',
+            },
+            {
+              regex: '^[^.]',
+              message: 'console/ runs in browsers without a bundler: no packages, no node:.',
+            },
+          ],
+        },
+      ],
+      'no-restricted-properties': [
+        'error',
+        ...['innerHTML', 'outerHTML', 'insertAdjacentHTML', 'srcdoc'].map((property) => ({
+          property,
+          message: 'Texts of messages become text nodes (textContent, append), never markup.',
+        })),
+      ],
+    },
+  },
+  {
+    files: ['console/client/**/*.ts'],
+    ignores: ['console/client/**/*.test.ts', 'console/client/browser.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...['setTimeout', 'setInterval', 'fetch', 'WebSocket', 'localStorage', 'sessionStorage', 'document'],
+        ...['window', 'navigator', 'performance', 'crypto'],
+      ],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: 'Time comes in through the constructor.' },
+        { object: 'Math', property: 'random', message: 'Randomness comes in through the constructor.' },
+      ],
+    },
+  },
+  {
+    // A classic script has no imports: one would make it a module.
+    files: ['console/widget/widget.ts'],
+    rules: { '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }] },
+  },
   ...Object.keys(mayImport).map((folder) => ({
     files: [`${folder}/**/*.ts`],
     ignores:
