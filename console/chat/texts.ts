@@ -110,6 +110,7 @@ const english: Texts = {
   events: {
     ended: 'The conversation has ended.',
     handover: 'A person takes over.',
+    failed: 'This message could not be answered. Please write it in other words.',
     'handover-failed': 'Nobody is free at the moment.',
     'handed-back': 'The assistant is back.',
     transfer: 'You are being transferred.',
@@ -175,6 +176,7 @@ const chinese: Texts = {
   events: {
     ended: '对话已结束。',
     handover: '已转接人工客服。',
+    failed: '这条消息无法处理，请换一种说法。',
     'handover-failed': '暂时没有空闲的客服。',
     'handed-back': '智能助手继续为您服务。',
     transfer: '正在为您转接。',

@@ -12,6 +12,7 @@ import { JobRunner } from '../chat/job-runner.js';
 import { Retention } from '../chat/retention.js';
 import { FileArchive } from '../chat/session-archive.js';
 import { sessionJobs } from '../chat/session-jobs.js';
+import { chatRoutes } from '../http/chat-routes.js';
 import type { Routes } from '../http/http-server.js';
 import type { ReadinessCheck } from '../http/readiness.js';
 import type { UpgradeRouter } from '../http/upgrade-router.js';
@@ -231,6 +232,7 @@ async function openEdge(
   const { chat } = config;
   if (!chat.enabled) return { socket: null, routes: [] };
   const { bots, clock, hub, logger, random, router, upgrades } = deps;
+  const page = chatRoutes(chat);
   const visitors = await visitorTokens(config, deps);
   const tokens = new ApplicationTokens({ ...chat.tokens, tenant: chat.tenant }, { clock, logger, visitors });
   const socket = new ChatSocketServer(chat, {
@@ -245,13 +247,14 @@ async function openEdge(
   upgrades.add('/ws', (upgrade) => {
     if (upgrade.accept()) socket.onUpgrade(upgrade.request, upgrade.socket, upgrade.head);
   });
-  if (!visitors) return { socket, routes: [] };
+  if (!visitors) return { socket, routes: [page] };
   const wheel = new TimerWheel(clock, chatSocketLimits.wheelTickMs);
   const { perIpPerMinute } = chat.visitors;
   const options = { perIpPerMinute, trustProxies: chat.trustProxies };
   return {
     socket,
     routes: [
+      page,
       visitorRoutes(options, { tokens: visitors, origins: new OriginRule(chat.origins), clock, wheel }),
     ],
   };
