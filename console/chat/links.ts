@@ -23,10 +23,19 @@ export function splitLinks(text: string): readonly TextPart[] {
 
 /** The address as a browser reads it; null unless it has one of the schemes and names no user, which only misleads. */
 export function safeAddress(text: string, schemes: readonly string[]): string | null {
-  if (!URL.canParse(text)) return null;
-  const url = new URL(text);
-  if (!schemes.includes(url.protocol) || url.username !== '' || url.password !== '') return null;
+  const url = parseAddress(text);
+  if (url === null || !schemes.includes(url.protocol) || url.username !== '' || url.password !== '')
+    return null;
   return url.href;
+}
+
+/** As `URL.parse`, which browsers before 2024 do not have. */
+function parseAddress(text: string): URL | null {
+  try {
+    return new URL(text);
+  } catch {
+    return null;
+  }
 }
 
 /** Without the marks that end a sentence, and without a bracket that was opened before the address. */
