@@ -11,6 +11,16 @@ export interface PostgresSettings {
   /** A plain name in lower case. */
   readonly schema: string;
   readonly connections: number;
+  /** Tests make them smaller. */
+  readonly limits?: DatabaseLimits;
+}
+
+/** See `logLimits`. */
+export interface DatabaseLimits {
+  readonly waitingCalls: number;
+  readonly connectMs: number;
+  readonly statementMs: number;
+  readonly migrationMs: number;
 }
 
 const int8 = 20;
@@ -24,20 +34,23 @@ const types = {
 export class Database {
   readonly #pool: pg.Pool;
   readonly #schema: string;
+  readonly #waitingBound: number;
   /** Prepared once on each connection: the statement with its schema, and its name. */
   readonly #statements = new Map<string, { readonly name: string; readonly text: string }>();
   #closing: Promise<void> | null = null;
 
   private constructor(settings: PostgresSettings, logger: Logger) {
+    const { connectMs, statementMs } = settings.limits ?? logLimits;
     this.#schema = settings.schema;
+    this.#waitingBound = (settings.limits ?? logLimits).waitingCalls;
     this.#pool = new pg.Pool({
       connectionString: settings.url,
       max: settings.connections,
       application_name: 'parley',
-      connectionTimeoutMillis: logLimits.connectMs,
-      statement_timeout: logLimits.statementMs,
-      query_timeout: logLimits.statementMs + logLimits.connectMs,
-      idle_in_transaction_session_timeout: logLimits.statementMs,
+      connectionTimeoutMillis: connectMs,
+      statement_timeout: statementMs,
+      query_timeout: statementMs + connectMs,
+      idle_in_transaction_session_timeout: statementMs,
       keepAlive: true,
       types,
     });
@@ -48,11 +61,12 @@ export class Database {
 
   /** Makes or changes the tables first, where this version needs it. Rejects with LogError. */
   static async open(settings: PostgresSettings, logger: Logger): Promise<Database> {
+    const { connectMs, migrationMs } = settings.limits ?? logLimits;
     const client = new pg.Client({
       connectionString: settings.url,
       application_name: 'parley',
-      connectionTimeoutMillis: logLimits.connectMs,
-      statement_timeout: logLimits.migrationMs,
+      connectionTimeoutMillis: connectMs,
+      statement_timeout: migrationMs,
     });
     // What breaks the connection also rejects the statement that runs.
     client.on('error', (err) => logger.warn('a connection to PostgreSQL was lost', { reason: err.message }));
@@ -88,7 +102,7 @@ export class Database {
     values: readonly unknown[],
   ): Promise<pg.QueryResult<Row>> {
     if (this.#closing) throw new LogError('the session log is closed');
-    if (this.#pool.waitingCount >= logLimits.waitingCalls)
+    if (this.#pool.waitingCount >= this.#waitingBound)
       throw new LogError(`${this.#pool.waitingCount} calls wait for the session log, and no more may`);
     try {
       return await this.#pool.query<Row>({ ...this.#statement(sql), values: [...values] });

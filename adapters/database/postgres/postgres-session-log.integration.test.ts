@@ -189,6 +189,28 @@ describe('PostgresSessionLog', () => {
     admin = newAdmin();
   });
 
+  it('gives up statements, connections and callers past its bounds', async () => {
+    const schema = newSchema();
+    await (await open(schema)).close();
+    const limits = { waitingCalls: 2, connectMs: 5_000, statementMs: 300, migrationMs: 300 };
+    const settings = { url: server.url, schema, connections: 1, limits };
+    const deps = { logger, random: systemRandom };
+    const log = await PostgresSessionLog.open(settings, deps);
+    const ref = await opened(log);
+    const blocker = await admin.connect();
+    await blocker.query(`begin; lock table "${schema}".messages, "${schema}".version`);
+    const appends = range(1, 4).map((n) => log.append(ref, said(`${n}`)));
+    await expect(appends[3]).rejects.toThrow(/2 calls wait for the session log/);
+    const results = await Promise.allSettled(appends);
+    expect(results.map(({ status }) => status)).toEqual(Array(4).fill('rejected'));
+    await expect(appends[0]).rejects.toThrow(/statement timeout/);
+    await expect(PostgresSessionLog.open(settings, deps)).rejects.toThrow(/statement timeout/);
+    await blocker.query('rollback');
+    blocker.release();
+    expect((await log.append(ref, said('again'))).outcome).toBe('appended');
+    await log.close();
+  });
+
   it('fences in the middle of a race: of two owners only the larger epoch writes', async () => {
     const schema = newSchema();
     const [log, other] = [await open(schema), await open(schema)];
