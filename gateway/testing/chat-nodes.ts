@@ -83,7 +83,6 @@ export class ChatNodes {
         'chat.rates.connectionsPerIp': '100000',
         'chat.rates.helloPerIpPer10s': '100000',
         'chat.rates.messagesPer10s': '1000',
-        'logging.level': 'warn',
         ...redis(index),
         ...settings,
       },
