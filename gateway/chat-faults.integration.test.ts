@@ -60,10 +60,10 @@ async function talkThrough(
       page = await log.read(ref, messages.push(...page), 500);
     return messages;
   });
-  const { answered, connects, longestAckMs, sent } = report;
+  const { answered, connects, longestAckMs, longestAnswerMs, sent } = report;
   console.info(
     `${clients} clients, ${sent} messages, ${answered} answers, ${connects} connects, ${faults.length} faults; ` +
-      `longest wait for an acknowledgement ${longestAckMs} ms`,
+      `longest wait for an acknowledgement ${longestAckMs} ms, for an answer ${longestAnswerMs} ms`,
   );
   return report;
 }

@@ -21,6 +21,8 @@ export interface ChatLoadReport {
   readonly connects: number;
   /** Longest time from sending to acknowledgement of any client, in milliseconds. */
   readonly longestAckMs: number;
+  /** Longest time from sending to the answer: how long a person has waited at the worst. */
+  readonly longestAnswerMs: number;
   /** What went wrong, as sentences; empty: nothing lost, doubled or out of order. */
   readonly faults: readonly string[];
 }
@@ -103,6 +105,7 @@ export class ChatLoad {
       answered,
       connects: this.peers.reduce((sum, { connectsTo }) => sum + connectsTo.length, 0),
       longestAckMs: Math.round(Math.max(...this.peers.map(({ longestAckMs }) => longestAckMs))),
+      longestAnswerMs: Math.round(Math.max(...this.peers.map(({ longestAnswerMs }) => longestAnswerMs))),
       faults,
     };
   }

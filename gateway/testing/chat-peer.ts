@@ -40,6 +40,10 @@ export class ChatPeer {
   ended = false;
   /** Longest time from sending a message to its acknowledgement, reconnects included. */
   longestAckMs = 0;
+  /** Longest time from sending a message to the bot's answer, where each message has one. */
+  longestAnswerMs = 0;
+  readonly #sentAtMs: number[] = [];
+  #answers = 0;
   readonly #options: ChatPeerOptions;
   readonly #waiting: Waiting[] = [];
   #socket: WebSocket | null = null;
@@ -88,6 +92,7 @@ export class ChatPeer {
   /** Sends under a fresh id, now or after the next `ready`; resolves with the sequence number it was kept under. */
   send(text: string, id: string): Promise<number> {
     return new Promise((resolve) => {
+      this.#sentAtMs.push(performance.now());
       this.#waiting.push({ id, text, sentAtMs: performance.now(), resolve });
       if (this.#ready) this.#write({ type: 'message', id, text });
     });
@@ -142,6 +147,7 @@ export class ChatPeer {
         const expected = (this.messages.at(-1)?.seq ?? 0) + 1;
         if (frame.seq !== expected) this.violations.gaps.push(`${frame.seq} after ${expected - 1}`);
         this.messages.push(frame);
+        if (frame.author === 'bot') this.#answered();
         break;
       }
       case 'ack':
@@ -180,6 +186,12 @@ export class ChatPeer {
     if (!acked) return;
     this.longestAckMs = Math.max(this.longestAckMs, performance.now() - acked.sentAtMs);
     acked.resolve(seq);
+  }
+
+  #answered(): void {
+    const sentAtMs = this.#sentAtMs[this.#answers++];
+    if (sentAtMs !== undefined)
+      this.longestAnswerMs = Math.max(this.longestAnswerMs, performance.now() - sentAtMs);
   }
 
   #write(frame: object): void {
