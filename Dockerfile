@@ -16,6 +16,9 @@ COPY --from=build /parley/dist ./dist
 COPY --from=build /parley/config ./config
 COPY --from=build /parley/templates ./templates
 COPY --from=build /parley/adapters ./adapters
+# The log of chat sessions and deployed trees.
+RUN mkdir data && chown node:node data
+VOLUME /parley/data
 USER node
 ENTRYPOINT ["node", "/parley/dist/gateway/main.js"]
 CMD ["serve"]

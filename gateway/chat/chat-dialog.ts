@@ -13,6 +13,7 @@ import type { TurnMetrics } from '../session/turn-metrics.js';
 import type { SessionFacts } from '../trees/canary.js';
 import type { TreeLibrary } from '../trees/tree-library.js';
 import type { TreeLease } from '../trees/tree-shelf.js';
+import type { TurnSink } from '../turns/turn-log.js';
 import type { MessageBody, SessionEvent } from '../websocket/protocol.js';
 
 export interface ChatDialogSettings {
@@ -27,6 +28,8 @@ export interface ChatDialogDeps {
   readonly services: ServiceCaller;
   readonly settings: ChatDialogSettings;
   readonly metrics: TurnMetrics;
+  /** Takes every decided turn, once more where a turn had to be run again; null: none is kept. */
+  readonly turns: TurnSink | null;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -66,7 +69,7 @@ export class ChatDialog {
     lease: TreeLease,
     state: DialogState | null,
   ) {
-    const { clock, logger, services } = deps;
+    const { clock, logger, services, turns } = deps;
     const { sessionId } = record.ref;
     this.#deps = deps;
     this.#lease = lease;
@@ -77,6 +80,7 @@ export class ChatDialog {
       tree: lease.version.tree,
       scorers: lease.version.scorers,
       services,
+      turns,
       clock,
       logger,
       ...(state ? { state } : {}),

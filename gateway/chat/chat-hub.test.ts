@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import type { EventJobs, EventSession } from './chat-events.js';
 import { alice, createCluster, openSession, quiet, RecordingSubscriber, say, tenant } from './testing/kit.js';
 
 const greeting = ['1 bot Welcome.', '2 bot Bill or fault?'];
@@ -280,5 +281,43 @@ describe('two nodes', () => {
     expect(one?.record.ref).toEqual(two?.record.ref);
     const { subscriber } = await a.follow(one?.record.ref ?? { tenant, sessionId: '' });
     expect(subscriber.lines).toEqual(greeting);
+  });
+});
+
+describe('jobs for who wants to be told', () => {
+  const job = (kind: string, { ref }: EventSession) => ({
+    kind,
+    key: `${kind} ${++made}`,
+    delayMs: 0,
+    ref,
+    payload: null,
+  });
+  let made = 0;
+
+  test('are made with the opening, every message and the end, and with no message that was there before', async () => {
+    let told = 0;
+    const eventJobs: EventJobs = {
+      opened: (session) => [job('opened', session)],
+      message: (session) => [job('message', session)],
+      ended: (session) => [job('ended', session)],
+      made: () => void told++,
+    };
+    const cluster = await createCluster({ eventJobs });
+    const node = await cluster.createNode('a');
+    const ref = await openSession(node);
+    await say(node, ref, 'my bill', 'once');
+    await say(node, ref, 'my bill', 'once');
+    expect(await node.hub.end(ref, 'user', 'Bye.')).toBe(true);
+    const jobs = await cluster.log.claimJobs(['opened', 'message', 'ended'], { limit: 50, leaseMs: 1_000 });
+    expect(jobs.map(({ kind, seq }) => `${kind} ${seq}`).sort()).toEqual([
+      'ended 5',
+      'message 1',
+      'message 2',
+      'message 3',
+      'message 4',
+      'message 5',
+      'opened null',
+    ]);
+    expect(told).toBeGreaterThan(3);
   });
 });

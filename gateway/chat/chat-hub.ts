@@ -47,6 +47,8 @@ export interface ChatHubDeps {
   readonly dialog: ChatDialogDeps;
   /** Null: nobody wants to be told. */
   readonly eventJobs: EventJobs | null;
+  /** Other nodes may write to the log. */
+  readonly shared: boolean;
   /** A session without a message for so long is ended. */
   readonly idleEndMs: number;
   readonly clock: Clock;
@@ -212,9 +214,10 @@ export class ChatHub implements ChatSessions {
 
   /** Looks into the log for what this node was not told: input that waits for it, and messages to follow. */
   async look(): Promise<void> {
-    const { log, router } = this.#deps;
+    const { log, router, shared } = this.#deps;
     const waiting = await log.waiting(router.node, chatLimits.sweepSessions);
     for (const head of waiting) this.#runner(head.ref)?.wake(head.inputSeq);
+    if (!shared) return;
     const refs = [...this.#followed.values()].map(({ ref }) => ref);
     for (let from = 0; from < refs.length; from += chatLimits.sweepSessions) {
       const heads = await log.heads(refs.slice(from, from + chatLimits.sweepSessions));

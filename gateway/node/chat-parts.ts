@@ -25,6 +25,7 @@ import type { ServiceCaller } from '../services/service-caller.js';
 import type { TurnMetrics } from '../session/turn-metrics.js';
 import type { ChatSocketReading, WebhookReading } from '../stats/readings.js';
 import type { TreeLibrary } from '../trees/tree-library.js';
+import type { TurnSink } from '../turns/turn-log.js';
 import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
 import { WebhookJobs } from '../webhooks/webhook-jobs.js';
 import { OriginRule } from '../websocket/origin-rule.js';
@@ -54,6 +55,7 @@ export interface ChatPartsDeps {
   readonly bots: TreeLibrary;
   readonly services: ServiceCaller;
   readonly metrics: TurnMetrics;
+  readonly turns: TurnSink | null;
   readonly upgrades: UpgradeRouter;
   readonly clock: Clock;
   readonly random: Random;
@@ -109,10 +111,12 @@ export class ChatParts {
           unavailableText: (language) => unavailableText(config.bot.handover.unavailable, language),
         },
         metrics: deps.metrics,
+        turns: deps.turns,
         clock,
         logger,
       },
       eventJobs: eventJobsOf(config, webhooks, random),
+      shared: config.redis.mode !== 'none',
       idleEndMs,
       clock,
       random,

@@ -229,7 +229,7 @@ export class ParleyNode {
       random,
       logger,
     });
-    const chat = await openChat(config, { ...deps, bots, services, metrics, upgrades });
+    const chat = await openChat(config, { ...deps, bots, services, metrics, turns, upgrades });
     const parts: NodeParts = {
       config,
       bots,
