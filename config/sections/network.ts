@@ -39,7 +39,12 @@ export const httpSection = z
   .strictObject({
     address: ownAddress('HTTP'),
     port: portNumber.default(8080).describe('HTTP, WebSocket and console port; 0 = any free one.'),
-    maxConnections: z.int().min(1).max(1_000_000).default(25_000).describe('TCP connections at one time, chats included.'),
+    maxConnections: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(25_000)
+      .describe('TCP connections at one time, chats included.'),
   })
   .prefault({})
   .describe('Health, metrics, API, console, chat.');
