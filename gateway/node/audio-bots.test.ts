@@ -34,6 +34,8 @@ function bots(): AudioBots {
     tiers: none,
     services: none,
     metrics: none,
+    turns: null,
+    presence: none,
     clock: new FakeClock(),
   });
 }

@@ -10,6 +10,8 @@ import type { Speaker } from '../session/prompt-speaker.js';
 import type { TurnMetrics } from '../session/turn-metrics.js';
 import { VoiceBot, type VoiceBotSettings } from '../session/voice-bot.js';
 import type { TreeLibrary } from '../trees/tree-library.js';
+import type { TurnSink } from '../turns/turn-log.js';
+import type { CallerPresence } from './caller-presence.js';
 import type { SpeechTiers } from './speech-tiers.js';
 import { voiceSettings } from './voice-settings.js';
 
@@ -19,6 +21,9 @@ export interface AudioBotsDeps {
   readonly tiers: Pick<SpeechTiers, 'recognizerFor' | 'speaker'>;
   readonly services: ServiceCaller;
   readonly metrics: TurnMetrics;
+  /** Keeps decided turns; null: none are kept. */
+  readonly turns: TurnSink | null;
+  readonly presence: CallerPresence;
   readonly clock: Clock;
 }
 
@@ -49,7 +54,7 @@ export class AudioBots {
   }
 
   create({ sessionId, sourceAddress }: AudioSessionFacts, parts: AudioBotParts, logger: Logger): AudioBot {
-    const { bots, clock, metrics, services, tiers } = this.#deps;
+    const { bots, clock, metrics, presence, services, tiers, turns } = this.#deps;
     const { call, codec, start, stream } = parts;
     const { parameters } = start;
     const { tier, tree: treeId } = this.choose(sourceAddress, parameters);
@@ -68,13 +73,18 @@ export class AudioBots {
       call,
       stream,
       codec,
-      conversation: new Conversation({ sessionId, tree, scorers, services, clock, logger }),
+      conversation: new Conversation({ sessionId, tree, scorers, services, turns, clock, logger }),
       speaker: toldSpeaker(tiers.speaker(tier), parts),
       clock,
       logger,
       metrics,
     });
-    return { bot, onClosed: () => lease.release() };
+    const present = presence(parameters['caller'] ?? '', `media.${sessionId}`);
+    const onClosed = (): void => {
+      present.leave();
+      lease.release();
+    };
+    return { bot, onClosed };
   }
 
   /** There is no phone network to transfer to: handovers say the unavailable prompt and go on. */

@@ -33,6 +33,7 @@ import { Metrics } from '../stats/metrics.js';
 import type { TurnLog } from '../turns/turn-log.js';
 import type { TreeLibrary } from '../trees/tree-library.js';
 import { audioSocketRoutes, openAudioSockets } from './audio-sockets.js';
+import { callerPresence } from './caller-presence.js';
 import { ChatParts, type StoreCatalog } from './chat-parts.js';
 import type { EngineCatalog } from './engine-catalog.js';
 import { MediaWatch } from './media-watch.js';
@@ -176,6 +177,9 @@ export class ParleyNode {
     const snapshots = await openSnapshots(config, conversationIdleMs, deps);
     const keptVersions = await holdKeptVersions(snapshots, bots, conversationIdleMs, { clock, logger });
     const turns = await openTurnLog(config, deps);
+    const upgrades = new UpgradeRouter({ clock, logger });
+    const chat = await openChat(config, { ...deps, bots, services, metrics, turns, upgrades });
+    const presence = callerPresence(chat.router, config.chat.tenant, logger);
     const conversations = new ConversationTable(clock, conversationIdleMs, gatewayLimits.sessions, (key) =>
       snapshots?.remove(key),
     );
@@ -187,6 +191,7 @@ export class ParleyNode {
       conversations,
       snapshots,
       turns,
+      presence,
       mrcp,
       watch,
       rules: new PlatformRules(config),
@@ -214,7 +219,6 @@ export class ParleyNode {
       createMrcp: (plan, parts) => factory.createMrcp(plan, parts),
     });
     const userAgent = createUserAgent(config, deps, ingress, table);
-    const upgrades = new UpgradeRouter({ clock, logger });
     const audioSockets = new AudioSocketStats();
     openAudioSockets(config, {
       bots,
@@ -225,11 +229,12 @@ export class ParleyNode {
       table,
       upgrades,
       stats: audioSockets,
+      turns,
+      presence,
       clock,
       random,
       logger,
     });
-    const chat = await openChat(config, { ...deps, bots, services, metrics, turns, upgrades });
     const parts: NodeParts = {
       config,
       bots,

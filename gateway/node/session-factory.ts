@@ -24,6 +24,7 @@ import { VoiceBot, type VoiceBotSettings } from '../session/voice-bot.js';
 import type { TurnSink } from '../turns/turn-log.js';
 import type { TreeLease } from '../trees/tree-shelf.js';
 import type { TreeLibrary } from '../trees/tree-library.js';
+import type { CallerPresence } from './caller-presence.js';
 import type { MediaWatch } from './media-watch.js';
 import type { SpeechTiers } from './speech-tiers.js';
 import { voiceSettings } from './voice-settings.js';
@@ -41,6 +42,7 @@ export interface SessionFactoryDeps {
   readonly services: ServiceCaller;
   /** Keeps decided turns; null: none are kept. */
   readonly turns: TurnSink | null;
+  readonly presence: CallerPresence;
   readonly random: Random;
   readonly metrics: TurnMetrics;
   readonly clock: Clock;
@@ -73,6 +75,7 @@ export class SessionFactory {
     const { facts, logger, media } = parts;
     const { sessionId } = facts;
     let lease: TreeLease | null = null;
+    let present: ReturnType<CallerPresence> | null = null;
     return new PhoneCall(plan, {
       media,
       policy: this.policy,
@@ -81,10 +84,12 @@ export class SessionFactory {
       variables: callVariables(facts),
       onClosed: (reason, stats) => {
         lease?.release();
+        present?.leave();
         this.#ended(parts, reason, stats);
       },
       createBot: (stream, codec, call) => {
         lease = bots.lease(null, sessionFacts(facts));
+        present = this.#deps.presence(facts.fromUser, `call.${sessionId}`);
         const { tree, scorers } = lease.version;
         return new VoiceBot({
           sessionId,
