@@ -2,7 +2,7 @@ import type { Logger } from '../../config/logger.js';
 import type { Router } from '../ports/router.js';
 
 /** Puts people who are on the line into the user-to-node mapping, beside their chats. */
-export type CallerPresence = (userId: string, device: string) => { leave(): void };
+export type CallerPresence = (userId: string, device: string) => { readonly leave: () => void };
 
 /** Not the names of anybody (RFC 3323 4.1.1.3, and what gateways write). */
 const nobody: readonly string[] = ['', 'anonymous', 'restricted', 'unavailable', 'unknown'];
