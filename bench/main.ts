@@ -13,6 +13,7 @@ import { audioSocketSuite } from './suites/audio-socket.js';
 import { dialogSuite } from './suites/dialog.js';
 import { matcherSuite } from './suites/matcher.js';
 import { routingSuite } from './suites/routing.js';
+import { chatClusterSuite } from './suites/chat-cluster.js';
 import { chatEchoSuite } from './suites/chat-echo.js';
 import { sessionLogSuite } from './suites/session-log.js';
 
@@ -27,6 +28,7 @@ const suites: readonly Suite[] = [
   matcherSuite,
   routingSuite,
   chatEchoSuite,
+  chatClusterSuite,
   dialogSuite,
   sessionLogSuite,
 ];
@@ -41,7 +43,8 @@ options:
   --peer HOST:PORT       measure another MRCPv2 server on this machine (its SIP address) with setup, speak and pacing
   --peer-pid PID         process id of that server, for its processor time and memory
   --data DIRECTORY       labelled utterances for matcher: *.jsonl files of {"text", "intent"} lines
-  --peer-modules DIR     where matcher finds node-nlp to compare with (default: the current directory)`;
+  --peer-modules DIR     where matcher finds node-nlp, and chat-cluster socket.io, to compare with (default: the
+                         current directory)`;
 
 /** Runs the suites one after another; resolves with the exit code. */
 async function runBenchmarks(options: BenchOptions): Promise<number> {

@@ -1,17 +1,15 @@
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
 
 import type { ChatDialect, ChatOrder, ChatReply, ServerMemory } from '../chat-echo-protocol.js';
 import { nextMessage } from '../children.js';
 import { pause } from '../client/pause.js';
 import { figure, type Figure } from '../figure.js';
+import { affordableConnections } from '../open-files.js';
 import { noUsageNote, readUsage } from '../process-usage.js';
 import { summarize } from '../statistics.js';
 import type { BenchContext, Suite } from '../suite.js';
 
 const helperTimeoutMs = 120_000;
-/** Descriptors that a process needs beside its connections. */
-const spareFiles = 200;
 const busyConnections = 50;
 
 /** One server, seen from outside. */
@@ -33,7 +31,7 @@ export const chatEchoSuite: Suite = {
   measuresPeers: false,
   run: async (context) => {
     const wanted = context.options.quick ? 500 : 10_000;
-    const idle = Math.min(wanted, openFilesLimit() - spareFiles);
+    const idle = affordableConnections(wanted);
     const messages = context.options.quick ? 5_000 : 50_000;
     const bare = await measure(context, './bare-chat-server.js', 'bare', idle, messages);
     const chat = await measure(context, './chat-server.js', 'chat', idle, messages);
@@ -120,11 +118,4 @@ async function memoryOf(server: ChildProcess): Promise<ServerMemory> {
   await pause(1_000);
   server.send('memory');
   return (await nextMessage(server, helperTimeoutMs)) as ServerMemory;
-}
-
-/** Files that this process and its children may have open; large where there is no /proc. */
-function openFilesLimit(): number {
-  const path = '/proc/self/limits';
-  const line = existsSync(path) ? /^Max open files\s+(\d+)/m.exec(readFileSync(path, 'utf8')) : null;
-  return Number(line?.[1] ?? Number.MAX_SAFE_INTEGER);
 }
