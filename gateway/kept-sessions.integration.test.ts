@@ -133,7 +133,7 @@ describe('an MRCP conversation', () => {
     const parley = await start({ 'dialog.keepSessions': 'false' });
     await press(parley, [1]);
     expect(await parley.stop()).toBe(0);
-    expect(existsSync(join(directory, 'data'))).toBe(false);
+    expect(existsSync(join(directory, 'data', 'sessions'))).toBe(false);
   });
 });
 
