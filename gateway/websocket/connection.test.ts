@@ -365,6 +365,50 @@ describe('other frames', () => {
     leave(kit, client);
   });
 
+  test('after ready, the marks of everybody are told; new ones follow', async () => {
+    const kit = new ConnectionKit();
+    leave(kit, await kit.open());
+    kit.sessions.say(ref, 'Hello!');
+    kit.sessions.say(ref, 'Are you there?');
+    await kit.sessions.mark(ref, 'anna', { delivered: 2 });
+    await kit.sessions.mark(ref, 'kim', { delivered: 2, read: 1 });
+    const client = await kit.open({ session: 's1', since: 2 });
+    kit.sessions.signal(ref, { type: 'marks', reader: 'kim', marks: { delivered: 2, read: 2 } });
+    expect(client.received()).toMatchObject([
+      { type: 'ready' },
+      { type: 'marks', reader: 'anna', marks: { delivered: 2, read: 0 } },
+      { type: 'marks', reader: 'kim', marks: { delivered: 2, read: 1 } },
+      { type: 'marks', reader: 'kim', marks: { delivered: 2, read: 2 } },
+    ]);
+    leave(kit, client);
+  });
+
+  test('of very many readers, those who have read furthest are told', async () => {
+    const kit = new ConnectionKit();
+    leave(kit, await kit.open());
+    const readers = chatSocketLimits.readersTold + 10;
+    for (let i = 1; i <= readers; i++) {
+      kit.sessions.say(ref, 'x');
+      await kit.sessions.mark(ref, `agent-${i}`, { read: i });
+    }
+    const client = await kit.open({ session: 's1', since: readers });
+    const told = client.received().flatMap((frame) => (frame.type === 'marks' ? [frame.marks.read] : []));
+    expect(told).toHaveLength(chatSocketLimits.readersTold);
+    expect([Math.min(...told), Math.max(...told)]).toEqual([11, readers]);
+    leave(kit, client);
+  });
+
+  test('marks that cannot be read are left out, and the client stays', async () => {
+    const kit = new ConnectionKit();
+    leave(kit, await kit.open());
+    kit.sessions.say(ref, 'Hello!');
+    kit.sessions.fail('marks');
+    const client = await kit.open({ session: 's1', since: 1 });
+    expect(client.received()).toMatchObject([{ type: 'ready' }]);
+    expect(client.connection.state).toBe('open');
+    leave(kit, client);
+  });
+
   test('history gives the newest of what was before, within its bytes', async () => {
     const kit = new ConnectionKit();
     leave(kit, await kit.open());
