@@ -28,7 +28,7 @@ import type { TreeLibrary } from '../trees/tree-library.js';
 import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
 import { WebhookJobs } from '../webhooks/webhook-jobs.js';
 import { OriginRule } from '../websocket/origin-rule.js';
-import { ChatSocketServer } from '../websocket/server.js';
+import { ChatSocketServer, chatSocketPath } from '../websocket/server.js';
 import { TimerWheel } from '../websocket/timer-wheel.js';
 import { ApplicationTokens } from '../websocket/tokens.js';
 import { visitorRoutes } from '../websocket/visitor-routes.js';
@@ -150,6 +150,11 @@ export class ChatParts {
     return this.#parts.hub.running;
   }
 
+  /** Sessions that somebody follows here. */
+  get following(): number {
+    return this.#parts.hub.following;
+  }
+
   get checks(): readonly ReadinessCheck[] {
     const { log, router } = this.#parts;
     const checks = [{ name: 'session log', check: () => log.health() }];
@@ -244,7 +249,7 @@ async function openEdge(
     tokens,
     knowsTree: (name) => bots.names.includes(name),
   });
-  upgrades.add('/ws', (upgrade) => {
+  upgrades.add(chatSocketPath, (upgrade) => {
     if (upgrade.accept()) socket.onUpgrade(upgrade.request, upgrade.socket, upgrade.head);
   });
   if (!visitors) return { socket, routes: [page] };
