@@ -184,13 +184,15 @@ export class ChatParts {
   /** Takes no more work and sends people elsewhere; resolves when the last one is gone. Never rejects. */
   async drain(): Promise<void> {
     const { pulse, router, socket } = this.#parts;
+    // At once, also when those who are told do not answer.
+    const left = socket?.drain();
     const told = await Promise.allSettled([pulse.drain(), router.drain()]);
     for (const result of told)
       if (result.status === 'rejected')
         this.#logger.warn('others could not be told that this node drains', {
           err: result.reason as unknown,
         });
-    await socket?.drain();
+    await left;
   }
 
   /** Gives sessions back, signs off, and closes what was opened. Never rejects. */
