@@ -62,7 +62,7 @@ export class ParleyProcess {
 
   /** Spawns it and waits until it says that it is ready; `readyAfterMs` of the result is how long that took. */
   static async start(options: StartOptions = {}): Promise<{ parley: ParleyProcess; readyAfterMs: number }> {
-    const ports = await choosePorts(options.rtpPorts ?? 200);
+    const ports = await choosePorts(options.rtpPorts ?? 200, options.settings?.['http.port']);
     const directory = mkdtempSync(join(tmpdir(), 'parley-'));
     const startedAtMs = performance.now();
     const child = spawn(
@@ -157,11 +157,11 @@ export class ParleyProcess {
   }
 }
 
-async function choosePorts(rtpPorts: number): Promise<ParleyPorts> {
+async function choosePorts(rtpPorts: number, httpPort?: string): Promise<ParleyPorts> {
   // Below the ephemeral range of Linux (32768 and up), above what the test programs use.
   const rtpFrom = 20_000 + 2 * Math.floor(Math.random() * ((12_000 - rtpPorts) / 2));
   return {
-    http: await freeTcpPort(),
+    http: httpPort === undefined ? await freeTcpPort() : Number(httpPort),
     sip: await freeSipPort(),
     mrcp: await freeTcpPort(),
     rtpFrom,
