@@ -282,6 +282,7 @@ test(
     const tab = await visitor.open(site.url);
     await tab.page.getByRole('button', { name: 'Open chat' }).click();
     const frame = tab.page.frameLocator('iframe');
+    await frame.locator('body[data-connection="open"]').waitFor({ state: 'attached' });
     await frame.locator('#text').fill('my internet is down');
     await frame.locator('#text').press('Enter');
     await frame.getByText('Is there a red light on your router?').waitFor();
