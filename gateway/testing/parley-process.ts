@@ -27,6 +27,8 @@ export interface StartOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Arguments of node itself. */
   readonly nodeArguments?: readonly string[];
+  /** Key that may do everything; without it none is asked for. */
+  readonly apiKey?: string;
   /** RTP ports to take; half of them are usable. */
   readonly rtpPorts?: number;
 }
@@ -52,6 +54,7 @@ export class ParleyProcess {
     readonly child: ChildProcess,
     readonly ports: ParleyPorts,
     readonly directory: string,
+    readonly headers: Readonly<Record<string, string>>,
   ) {
     this.#exit = new Promise((resolve) => child.once('close', (code) => resolve(code)));
     child.once('close', (code) => this.#end(code));
@@ -70,11 +73,11 @@ export class ParleyProcess {
       [...(options.nodeArguments ?? []), projectPath('dist/gateway/main.js'), 'serve'],
       {
         cwd: directory,
-        env: { ...process.env, ...environment(ports, options.settings ?? {}) },
+        env: { ...process.env, ...environment(ports, { ...keySettings(options), ...options.settings }) },
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     );
-    const parley = new ParleyProcess(child, ports, directory);
+    const parley = new ParleyProcess(child, ports, directory, keyHeaders(options));
     try {
       await parley.waitForLine((line) => line.msg === 'ready', readyDeadlineMs);
     } catch (err) {
@@ -112,13 +115,11 @@ export class ParleyProcess {
   }
 
   async getJson(path: string): Promise<unknown> {
-    const response = await fetch(`http://127.0.0.1:${this.ports.http}${path}`);
-    return response.json();
+    return (await this.#get(path)).json();
   }
 
   async getText(path: string): Promise<string> {
-    const response = await fetch(`http://127.0.0.1:${this.ports.http}${path}`);
-    return response.text();
+    return (await this.#get(path)).text();
   }
 
   /** One Prometheus sample by its full name with labels; 0 when it is not there. */
@@ -138,6 +139,10 @@ export class ParleyProcess {
     return code;
   }
 
+  #get(path: string): Promise<Response> {
+    return fetch(`http://127.0.0.1:${this.ports.http}${path}`, { headers: this.headers });
+  }
+
   #keep(text: string): void {
     const line = parseLine(text);
     this.lines.push(line);
@@ -155,6 +160,14 @@ export class ParleyProcess {
       .map((line) => JSON.stringify(line))
       .join('\n');
   }
+}
+
+function keySettings({ apiKey }: StartOptions): Record<string, string> {
+  return apiKey === undefined ? {} : { 'security.apiKeys': apiKey };
+}
+
+function keyHeaders({ apiKey }: StartOptions): Record<string, string> {
+  return apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
 }
 
 async function choosePorts(rtpPorts: number, httpPort?: string): Promise<ParleyPorts> {
