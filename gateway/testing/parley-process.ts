@@ -17,7 +17,8 @@ export interface ParleyPorts {
 
 /** A log line of the process, as pino wrote it. */
 export interface ProcessLogLine {
-  readonly level: number;
+  /** `error`, `warn`, `info` or `debug`; empty for what is no log line. */
+  readonly level: string;
   readonly msg: string;
   readonly [field: string]: unknown;
 }
@@ -114,6 +115,11 @@ export class ParleyProcess {
     });
   }
 
+  /** What it has complained of as an error so far. */
+  get errors(): readonly ProcessLogLine[] {
+    return this.lines.filter(({ level }) => level === 'error');
+  }
+
   async getJson(path: string): Promise<unknown> {
     return (await this.#get(path)).json();
   }
@@ -201,6 +207,6 @@ function environment(ports: ParleyPorts, settings: Readonly<Record<string, strin
 }
 
 function parseLine(text: string): ProcessLogLine {
-  if (!text.startsWith('{')) return { level: 0, msg: text };
+  if (!text.startsWith('{')) return { level: '', msg: text };
   return JSON.parse(text) as ProcessLogLine;
 }
