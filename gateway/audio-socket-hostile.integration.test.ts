@@ -223,5 +223,5 @@ test('all of it is counted, and nothing is left', async () => {
     expect(await parley.metric(`parley_audio_socket_refused_total{cause="${cause}"}`), cause).toBeGreaterThan(
       0,
     );
-  expect(parley.lines.filter((line) => line.level >= 50)).toEqual([]);
+  expect(parley.errors).toEqual([]);
 });

@@ -155,7 +155,7 @@ describe('a process killed in the middle of deploys', () => {
       const again = await start();
       const { active } = (await again.getJson('/api/v1/trees/desk')) as { active: { version: number } };
       expect([2, 3]).toContain(active.version);
-      expect(again.lines.filter((line) => String(line.level) === 'error')).toEqual([]);
+      expect(again.errors).toEqual([]);
       const live = readFileSync(join(directory, 'data', 'trees', 'desk', 'live.json'), 'utf8');
       expect(JSON.parse(live)).toMatchObject({ active });
       expect(

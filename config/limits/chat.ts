@@ -57,6 +57,8 @@ export const chatSocketLimits = {
   windowBytes: 32_768,
   /** One answer to `history`. */
   historyBytes: 131_072,
+  /** Readers whose marks a client is told after `ready`: those who have read furthest. */
+  readersTold: 64,
   /** Addresses, and users, that are remembered for their rates. */
   rateEntries: 200_000,
   rateWindowMs: 10_000,

@@ -13,6 +13,8 @@ export class LogView {
   readonly #deps: MessageViewDeps;
   readonly #texts: Texts;
   #last: ChatMessage | null = null;
+  /** The newest message of the bot or an agent: what stands before it was read, also where nobody sent a mark. */
+  #answeredSeq = 0;
   #own: { readonly seq: number; readonly element: HTMLElement; tick: Tick }[] = [];
 
   constructor(list: HTMLElement, deps: MessageViewDeps) {
@@ -26,6 +28,7 @@ export class LogView {
     this.#list.setAttribute('aria-busy', 'true');
     this.#list.replaceChildren();
     this.#last = null;
+    this.#answeredSeq = 0;
     this.#own = [];
     this.#append(messages, marks);
     requestAnimationFrame(() => this.#list.removeAttribute('aria-busy'));
@@ -65,11 +68,12 @@ export class LogView {
   }
 
   /** From the newest back to the first whose tick is right already. */
-  setMarks(marks: Marks): void {
+  setMarks({ delivered, read }: Marks): void {
+    const seen = Math.max(read, this.#answeredSeq);
     for (let at = this.#own.length - 1; at >= 0; at--) {
       const row = this.#own[at];
       if (row === undefined) return;
-      const tick = row.seq <= marks.read ? 'read' : row.seq <= marks.delivered ? 'delivered' : 'sent';
+      const tick = row.seq <= seen ? 'read' : row.seq <= delivered ? 'delivered' : 'sent';
       if (row.tick === tick && tick === 'read') return;
       row.tick = tick;
       setTick(row.element, tick, this.#texts);
@@ -98,6 +102,7 @@ export class LogView {
     rows.append(element);
     if (message.author === 'user') this.#own.push({ seq: message.seq, element, tick: 'sent' });
     if (message.author === 'user') setTick(element, 'sent', this.#texts);
+    if (message.author === 'bot' || message.author === 'agent') this.#answeredSeq = message.seq;
     this.#last = message;
   }
 }

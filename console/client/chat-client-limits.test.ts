@@ -162,6 +162,14 @@ describe('marks and typing', () => {
     expect(client.readSeq).toBe(41);
   });
 
+  test('an older mark that comes late lowers nothing', async () => {
+    const { client } = await bench.opened();
+    for (const read of [3, 1])
+      bench.chat.signal('ann', { type: 'marks', reader: 'kim', marks: { delivered: 3, read } });
+    await bench.run(50);
+    expect(client.othersMarks).toEqual({ delivered: 3, read: 3 });
+  });
+
   test('more readers and typists than are held are left out', async () => {
     const { client } = await bench.opened();
     for (let at = 0; at < clientLimits.readers + 5; at++) {

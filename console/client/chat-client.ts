@@ -397,7 +397,7 @@ export class ChatClient {
 
   #onMarks(reader: string, marks: Marks): void {
     if (reader === this.#user) this.#signals.seenElsewhere(Math.min(marks.read, this.#window.last));
-    if (this.#marks.set(reader, marks)) this.#listener.onMarks();
+    if (this.#marks.raise(reader, marks)) this.#listener.onMarks();
   }
 
   #onSessionState(ended: boolean, toType: 'bot' | 'human'): void {

@@ -5,10 +5,15 @@ import { clientLimits } from './limits.js';
 export class MarksBoard {
   readonly #marks = new Map<string, Marks>();
 
-  /** False: it is one reader too many. */
-  set(reader: string, marks: Marks): boolean {
-    if (!this.#marks.has(reader) && this.#marks.size >= clientLimits.readers) return false;
-    this.#marks.set(reader, marks);
+  /** Marks only rise, in whatever order they come. False: it is one reader too many. */
+  raise(reader: string, { delivered, read }: Marks): boolean {
+    const known = this.#marks.get(reader);
+    if (!known && this.#marks.size >= clientLimits.readers) return false;
+    const raised = {
+      delivered: Math.max(delivered, known?.delivered ?? 0),
+      read: Math.max(read, known?.read ?? 0),
+    };
+    this.#marks.set(reader, raised);
     return true;
   }
 

@@ -4,6 +4,8 @@ import { readChatFiles, toChatFile } from './chat-files.js';
 import type { ChatFile, ChatFiles } from './chat-files.js';
 import type { Routes } from './http-server.js';
 
+export const chatPagePath = '/chat';
+
 export interface ChatRoutesOptions {
   /** `chat.enabled`; false: there is nothing. */
   readonly enabled: boolean;
@@ -35,7 +37,7 @@ export function chatRoutes(options: ChatRoutesOptions, readFiles: () => ChatFile
   return (app) => {
     const open = { config: { openToAll: true } };
 
-    app.get('/chat', open, (request, reply) =>
+    app.get(chatPagePath, open, (request, reply) =>
       sendFile(request, reply.header('content-security-policy', policy), page, revalidated),
     );
 

@@ -39,6 +39,7 @@ async function start(options: Partial<HttpServerOptions> = {}, checks: readonly 
       listeners: [{ protocol: 'sip', transport: 'udp', address: '127.0.0.1', ports: '5060' }],
       engines: [],
       trees: [],
+      chat: null,
       live: [{ label: 'Calls', value: 3, most: 500 }],
     }),
   });

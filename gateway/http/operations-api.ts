@@ -25,6 +25,19 @@ const liveNumber = z.strictObject({
   unit: z.enum(['count', 'percent', 'bytes', 'ms']).exactOptional(),
 });
 
+const chat = z.strictObject({
+  page: z.string().describe('Path of the page for people.'),
+  socket: z.string().describe('Path of the WebSocket.'),
+  store: z.enum(['memory', 'sqlite', 'postgres']),
+  routing: z
+    .strictObject({
+      connected: z.boolean(),
+      livingNodes: z.int().min(0).describe('This one included.'),
+    })
+    .nullable()
+    .describe('null: this node is alone.'),
+});
+
 const readiness = z.strictObject({
   ready: z.boolean(),
   draining: z.boolean(),
@@ -50,6 +63,7 @@ const status: z.ZodType<StatusBody> = z
         }),
       )
       .readonly(),
+    chat: chat.nullable().describe('null: chat is switched off.'),
     live: z.array(liveNumber).readonly(),
   })
   .meta({ id: 'Status' });

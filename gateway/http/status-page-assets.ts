@@ -102,6 +102,20 @@ function fill(id, rows, empty) {
   byId(id).replaceChildren(...(rows.length > 0 ? rows : [row(make('span', 'quiet', empty))]));
 }
 
+function chatRows(chat) {
+  const link = make('a', '', chat.page);
+  link.href = chat.page;
+  const { routing } = chat;
+  const nodes = routing && routing.livingNodes + (routing.livingNodes === 1 ? ' node lives' : ' nodes live');
+  return [
+    row('Page', link),
+    row('WebSocket', make('code', '', chat.socket)),
+    row('Log', chat.store),
+    row('Routing', routing ? make('span', '', nodes + ' ', badge(routing.connected, routing.connected ? 'connected' : 'cut off'))
+      : 'this node is alone'),
+  ];
+}
+
 function show(status) {
   byId('version').textContent = status.version + ', Node ' + status.node + ', up ' + formatUptime(status.uptimeSeconds);
   const { ready, draining, checks } = status.readiness;
@@ -117,6 +131,7 @@ function show(status) {
   fill('trees', status.trees.map((one) =>
     row(make('code', '', one.id), one.language, one.nodes + ' nodes',
       one.active ? badge(true, 'active') : '')), 'none');
+  fill('chat', status.chat ? chatRows(status.chat) : [], 'switched off');
   fill('checks', checks.map((one) =>
     row(one.name, make('span', 'quiet', one.detail), badge(one.ok, one.ok ? 'ok' : 'failing'))), 'none configured');
 }

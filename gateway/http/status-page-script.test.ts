@@ -57,6 +57,12 @@ const status: StatusBody = {
     },
   ],
   trees: [{ id: 'demo-en', language: 'en-US', nodes: 12, active: true }],
+  chat: {
+    page: '/chat',
+    socket: '/ws',
+    store: 'postgres',
+    routing: { connected: true, livingNodes: 3 },
+  },
   live: [
     { label: 'Calls', value: 3, most: 500 },
     { label: 'Hits', value: 0.934, unit: 'percent' },
@@ -102,6 +108,7 @@ describe('the page shows the status', () => {
     ['listeners', 'SIP|127.0.0.1 : 5060|udp'],
     ['trees', 'demo-en|en-US|12 nodes|active'],
     ['checks', 'model|loaded|ok'],
+    ['chat', 'Page|/chat|WebSocket|/ws|Log|postgres|Routing|3 nodes live |connected'],
     ['live', 'Calls|3| of 500||Hits|93 %|Cache|3 MB'],
   ])('%s', async (id, text) => {
     await run(answering(status));
@@ -121,6 +128,23 @@ describe('the page shows the status', () => {
     await run(answering({ ...status, readiness }));
     expect(element('state').text).toBe(text);
     expect(element('state').find('bad')).toHaveLength(1);
+  });
+
+  test.each([
+    ['switched off', null, 'switched off'],
+    [
+      'alone',
+      { page: '/chat', socket: '/ws', store: 'sqlite', routing: null },
+      'Page|/chat|WebSocket|/ws|Log|sqlite|Routing|this node is alone',
+    ],
+    [
+      'cut off',
+      { page: '/chat', socket: '/ws', store: 'postgres', routing: { connected: false, livingNodes: 1 } },
+      'Page|/chat|WebSocket|/ws|Log|postgres|Routing|1 node lives |cut off',
+    ],
+  ])('chat that is %s', async (_, chat, text) => {
+    await run(answering({ ...status, chat }));
+    expect(element('chat').text).toBe(text);
   });
 
   test('an empty list says so', async () => {

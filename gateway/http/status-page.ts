@@ -28,6 +28,7 @@ const html = `<!doctype html>
 <div id="live"></div>
 <div class="grid">
 ${card('Listens on', 'listeners')}
+${card('Chat', 'chat')}
 ${card('Engines', 'engines')}
 ${card('Dialog trees', 'trees')}
 ${card('Readiness', 'checks')}

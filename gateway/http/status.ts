@@ -35,12 +35,29 @@ export interface LiveNumber {
   readonly unit?: 'count' | 'percent' | 'bytes' | 'ms';
 }
 
+/** Chats of this node, and of the nodes it works with. */
+export interface ChatStatus {
+  /** Path of the page for people. */
+  readonly page: string;
+  /** Path of the WebSocket. */
+  readonly socket: string;
+  readonly store: 'memory' | 'sqlite' | 'postgres';
+  /** Null: this node is alone (`redis.mode: none`). */
+  readonly routing: {
+    readonly connected: boolean;
+    /** Nodes that are alive, this one included. */
+    readonly livingNodes: number;
+  } | null;
+}
+
 /** What the composition root knows; read once for each answer, so it must be quick. */
 export interface StatusFacts {
   readonly version: string;
   readonly listeners: readonly ListenerStatus[];
   readonly engines: readonly EngineStatus[];
   readonly trees: readonly TreeStatus[];
+  /** Null: chat is switched off. */
+  readonly chat: ChatStatus | null;
   readonly live: readonly LiveNumber[];
 }
 

@@ -29,7 +29,7 @@ import type { TurnSink } from '../turns/turn-log.js';
 import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
 import { WebhookJobs } from '../webhooks/webhook-jobs.js';
 import { OriginRule } from '../websocket/origin-rule.js';
-import { ChatSocketServer } from '../websocket/server.js';
+import { ChatSocketServer, chatSocketPath } from '../websocket/server.js';
 import { TimerWheel } from '../websocket/timer-wheel.js';
 import { ApplicationTokens } from '../websocket/tokens.js';
 import { visitorRoutes } from '../websocket/visitor-routes.js';
@@ -154,6 +154,11 @@ export class ChatParts {
     return this.#parts.hub.running;
   }
 
+  /** Sessions that somebody follows here. */
+  get following(): number {
+    return this.#parts.hub.following;
+  }
+
   get checks(): readonly ReadinessCheck[] {
     const { log, router } = this.#parts;
     const checks = [{ name: 'session log', check: () => log.health() }];
@@ -183,13 +188,15 @@ export class ChatParts {
   /** Takes no more work and sends people elsewhere; resolves when the last one is gone. Never rejects. */
   async drain(): Promise<void> {
     const { pulse, router, socket } = this.#parts;
+    // At once, also when those who are told do not answer.
+    const left = socket?.drain();
     const told = await Promise.allSettled([pulse.drain(), router.drain()]);
     for (const result of told)
       if (result.status === 'rejected')
         this.#logger.warn('others could not be told that this node drains', {
           err: result.reason as unknown,
         });
-    await socket?.drain();
+    await left;
   }
 
   /** Gives sessions back, signs off, and closes what was opened. Never rejects. */
@@ -248,7 +255,7 @@ async function openEdge(
     tokens,
     knowsTree: (name) => bots.names.includes(name),
   });
-  upgrades.add('/ws', (upgrade) => {
+  upgrades.add(chatSocketPath, (upgrade) => {
     if (upgrade.accept()) socket.onUpgrade(upgrade.request, upgrade.socket, upgrade.head);
   });
   if (!visitors) return { socket, routes: [page] };

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { loadConfig } from '../../config/load.js';
 import type { Config } from '../../config/schema.js';
+import { createCounts } from '../routing/readings.js';
 import { SessionTable } from '../session/session-table.js';
 import { treeOf, treeText } from '../session/testing/kit.js';
 import { listeners, nodeStatus, type StatusParts } from './node-status.js';
@@ -48,6 +49,32 @@ const missing: EngineReport = {
   detail: 'espeak-ng is not installed; apt-get install espeak-ng',
 };
 
+const socket = {
+  connections: 4,
+  waitingHello: 0,
+  users: 0,
+  addresses: 0,
+  timers: 0,
+  framesIn: 0,
+  framesOut: 0,
+  bytesIn: 0,
+  bytesOut: 0,
+  paused: 0,
+  slow: 0,
+  droppedSignals: 0,
+  closes: {},
+  refused: {},
+};
+const routing = {
+  ...createCounts(),
+  connected: true,
+  devices: 4,
+  livingNodes: 2,
+  waitingEnvelopes: 0,
+  cachedLookups: 0,
+  probeMs: 1,
+};
+
 function parts(): StatusParts {
   const table = new SessionTable(10);
   const entry = { callId: 'c', remote: 'r', startedAtMs: 0, end: () => undefined };
@@ -60,6 +87,11 @@ function parts(): StatusParts {
     table,
     version: '1.2.3',
     bots: { default: english, all: () => [english, chinese] },
+    chat: {
+      running: 3,
+      following: 2,
+      readings: () => ({ socket, routing, webhooks: [] }),
+    },
     host: { openStreams: 6, openFrameStreams: 2 },
     mrcp: {
       port: 1_544,
@@ -120,6 +152,9 @@ describe('nodeStatus', () => {
   test('tells what is in use, with its bound where it has one', () => {
     const live = nodeStatus(parts(), 8_080).live;
     expect(live).toEqual([
+      { label: 'Chat connections', value: 4, most: config.chat.maxConnections },
+      { label: 'Chats answered here', value: 3, most: 200_000 },
+      { label: 'Chats followed here', value: 2 },
       { label: 'Calls', value: 1, most: config.sip.maxCalls },
       { label: 'Audio sockets', value: 1, most: config.audioSocket.maxSessions },
       { label: 'MRCP sessions', value: 2, most: config.sip.maxCalls },
@@ -129,6 +164,38 @@ describe('nodeStatus', () => {
       { label: 'Prompts in the cache', value: 7 },
       { label: 'Synthesis cache', value: 700, most: 256 * 1_048_576, unit: 'bytes' },
     ]);
+  });
+});
+
+describe('chats', () => {
+  const clustered: Config = { ...config, redis: { ...config.redis, mode: 'sentinel' } };
+
+  test('of a node that is alone', () => {
+    expect(nodeStatus(parts(), 8_080).chat).toEqual({
+      page: '/chat',
+      socket: '/ws',
+      store: 'sqlite',
+      routing: null,
+    });
+  });
+
+  test('of one node of several', () => {
+    const several = { ...parts(), config: clustered };
+    expect(nodeStatus(several, 8_080).chat?.routing).toEqual({ connected: true, livingNodes: 2 });
+    expect(startUpReport(several, 8_080)).toContain(
+      '  chats        kept in sqlite; other nodes are found through Redis, sentinel',
+    );
+  });
+
+  test('that are switched off are not spoken of', () => {
+    const off = {
+      ...parts(),
+      chat: { running: 0, following: 0, readings: () => ({ socket: null, routing, webhooks: [] }) },
+    };
+    const { chat, live } = nodeStatus(off, 8_080);
+    expect(chat).toBeNull();
+    expect(live[0]?.label).toBe('Calls');
+    expect(startUpReport(off, 8_080).join('\n')).not.toMatch(/chat/i);
   });
 });
 
@@ -146,6 +213,8 @@ describe('startUpReport', () => {
     ],
     ['the tree', '  tree         desk (en-US, 6 nodes)'],
     ['where to look', '  Open     http://127.0.0.1:8080/'],
+    ['where chats are kept', '  chats        kept in sqlite; this node is alone'],
+    ['where to chat', '  Chat     http://127.0.0.1:8080/chat, or connect an app to ws://127.0.0.1:8080/ws'],
     ['where to stream to', '  Stream   audio to ws://127.0.0.1:8080/media'],
     ['what to dial', 'sip:bot@127.0.0.1:5060 with any phone'],
     ['a language nobody hears', 'No recogniser here hears zh-CN: callers can only press keys.'],

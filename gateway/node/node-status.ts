@@ -1,11 +1,15 @@
+import { chatLimits } from '../../config/limits.js';
 import { bindAddress, rtpStreams } from '../../config/network-plan.js';
-import type { ListenerStatus, StatusFacts } from '../http/status.js';
+import { chatPagePath } from '../http/chat-routes.js';
+import type { ChatStatus, ListenerStatus, LiveNumber, StatusFacts } from '../http/status.js';
+import { chatSocketPath } from '../websocket/server.js';
 import type { NodeParts } from './parley-node.js';
 import { shortList } from './short-list.js';
 
 /** What the status page and the start-up report read. */
 export interface StatusParts extends Pick<NodeParts, 'config' | 'table' | 'version'> {
   readonly bots: Pick<NodeParts['bots'], 'all' | 'default'>;
+  readonly chat: Pick<NodeParts['chat'], 'following' | 'readings' | 'running'>;
   readonly host: Pick<NodeParts['host'], 'openFrameStreams' | 'openStreams'>;
   readonly mrcp: Pick<NodeParts['mrcp'], 'port' | 'stats'>;
   readonly similarity: Pick<NodeParts['similarity'], 'report'>;
@@ -31,7 +35,9 @@ export function nodeStatus(parts: StatusParts, httpPort: number): StatusFacts {
       nodes: tree.nodes.size,
       active: id === bots.default.id,
     })),
+    chat: chatStatus(parts),
     live: [
+      ...chatNumbers(parts),
       { label: 'Calls', value: table.count('call'), most: config.sip.maxCalls },
       { label: 'Audio sockets', value: table.count('media'), most: config.audioSocket.maxSessions },
       { label: 'MRCP sessions', value: table.count('mrcp'), most: config.sip.maxCalls },
@@ -47,6 +53,29 @@ export function nodeStatus(parts: StatusParts, httpPort: number): StatusFacts {
       },
     ],
   };
+}
+
+/** Null: chat is switched off. */
+export function chatStatus({ chat, config }: Pick<StatusParts, 'chat' | 'config'>): ChatStatus | null {
+  const { routing, socket } = chat.readings();
+  if (!socket) return null;
+  const { connected, livingNodes } = routing;
+  return {
+    page: chatPagePath,
+    socket: chatSocketPath,
+    store: config.store.kind,
+    routing: config.redis.mode === 'none' ? null : { connected, livingNodes },
+  };
+}
+
+function chatNumbers({ chat, config }: StatusParts): LiveNumber[] {
+  const { socket } = chat.readings();
+  if (!socket) return [];
+  return [
+    { label: 'Chat connections', value: socket.connections, most: config.chat.maxConnections },
+    { label: 'Chats answered here', value: chat.running, most: chatLimits.sessions },
+    { label: 'Chats followed here', value: chat.following },
+  ];
 }
 
 /** What is bound where, in the words of the status page and of the start-up report. */

@@ -1,4 +1,4 @@
-import { listeners, type StatusParts } from './node-status.js';
+import { chatStatus, listeners, type StatusParts } from './node-status.js';
 import { shortList } from './short-list.js';
 
 /** What an operator wants to know at start: what listens where, who hears and speaks, and what to try next. */
@@ -17,8 +17,16 @@ export function startUpReport(parts: StatusParts, httpPort: number): string[] {
   lines.push(
     `  tree         ${bots.default.id} (${bots.default.tree.language}, ${bots.default.tree.nodes.size} nodes)`,
   );
-  lines.push('', ...missingSpeech(parts), ...nextSteps(parts, httpPort), '');
+  lines.push(...chatLine(parts), '', ...missingSpeech(parts), ...nextSteps(parts, httpPort), '');
   return lines;
+}
+
+function chatLine(parts: StatusParts): string[] {
+  const chat = chatStatus(parts);
+  if (!chat) return [];
+  const { mode } = parts.config.redis;
+  const nodes = chat.routing ? `other nodes are found through Redis, ${mode}` : 'this node is alone';
+  return [`  chats        kept in ${chat.store}; ${nodes}`];
 }
 
 function label(protocol: string): string {
@@ -50,8 +58,12 @@ function nextSteps(parts: StatusParts, httpPort: number): string[] {
   };
   const sip = at('sip');
   const { audioSocket } = parts.config;
+  const chat = chatStatus(parts);
   return [
     `  Open     http://${at('http')}/`,
+    ...(chat
+      ? [`  Chat     http://${at('http')}${chat.page}, or connect an app to ws://${at('http')}${chat.socket}`]
+      : []),
     `  Dial     sip:bot@${sip} with any phone, or run: npx parley call sip:bot@${sip} --say "my internet is down"`,
     `  Point    an MRCPv2 client at sip:${sip}`,
     ...(audioSocket.enabled ? [`  Stream   audio to ws://${at('http')}${audioSocket.path}`] : []),

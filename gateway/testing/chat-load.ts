@@ -1,8 +1,7 @@
-import { SignJWT } from 'jose';
-
 import type { LogMessage } from '../ports/session-log.js';
 import type { ChatMessage } from '../websocket/protocol.js';
 import { ChatPeer } from './chat-peer.js';
+import { signChatToken } from './chat-token.js';
 
 export interface ChatLoadOptions {
   readonly clients: number;
@@ -40,13 +39,8 @@ export class ChatLoad {
 
   static async connect(options: ChatLoadOptions): Promise<ChatLoad> {
     const load = new ChatLoad(options);
-    const key = new TextEncoder().encode(options.secret);
     for (let index = 0; index < options.clients; index++) {
-      const token = await new SignJWT({})
-        .setProtectedHeader({ alg: 'HS256' })
-        .setSubject(`user-${index}`)
-        .setExpirationTime('1h')
-        .sign(key);
+      const token = await signChatToken(options.secret, { sub: `user-${index}` });
       const peer = new ChatPeer({ urls: options.urls, token, device: 'load', backOffMs: 1_000 });
       load.peers.push(peer);
       load.#sent.set(peer, []);

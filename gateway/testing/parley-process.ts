@@ -17,7 +17,8 @@ export interface ParleyPorts {
 
 /** A log line of the process, as pino wrote it. */
 export interface ProcessLogLine {
-  readonly level: number;
+  /** `error`, `warn`, `info` or `debug`; empty for what is no log line. */
+  readonly level: string;
   readonly msg: string;
   readonly [field: string]: unknown;
 }
@@ -27,6 +28,8 @@ export interface StartOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Arguments of node itself. */
   readonly nodeArguments?: readonly string[];
+  /** Key that may do everything; without it none is asked for. */
+  readonly apiKey?: string;
   /** RTP ports to take; half of them are usable. */
   readonly rtpPorts?: number;
 }
@@ -52,6 +55,7 @@ export class ParleyProcess {
     readonly child: ChildProcess,
     readonly ports: ParleyPorts,
     readonly directory: string,
+    readonly headers: Readonly<Record<string, string>>,
   ) {
     this.#exit = new Promise((resolve) => child.once('close', (code) => resolve(code)));
     child.once('close', (code) => this.#end(code));
@@ -62,7 +66,7 @@ export class ParleyProcess {
 
   /** Spawns it and waits until it says that it is ready; `readyAfterMs` of the result is how long that took. */
   static async start(options: StartOptions = {}): Promise<{ parley: ParleyProcess; readyAfterMs: number }> {
-    const ports = await choosePorts(options.rtpPorts ?? 200);
+    const ports = await choosePorts(options.rtpPorts ?? 200, options.settings?.['http.port']);
     const directory = mkdtempSync(join(tmpdir(), 'parley-'));
     const startedAtMs = performance.now();
     const child = spawn(
@@ -70,11 +74,11 @@ export class ParleyProcess {
       [...(options.nodeArguments ?? []), projectPath('dist/gateway/main.js'), 'serve'],
       {
         cwd: directory,
-        env: { ...process.env, ...environment(ports, options.settings ?? {}) },
+        env: { ...process.env, ...environment(ports, { ...keySettings(options), ...options.settings }) },
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     );
-    const parley = new ParleyProcess(child, ports, directory);
+    const parley = new ParleyProcess(child, ports, directory, keyHeaders(options));
     try {
       await parley.waitForLine((line) => line.msg === 'ready', readyDeadlineMs);
     } catch (err) {
@@ -111,14 +115,17 @@ export class ParleyProcess {
     });
   }
 
+  /** What it has complained of as an error so far. */
+  get errors(): readonly ProcessLogLine[] {
+    return this.lines.filter(({ level }) => level === 'error');
+  }
+
   async getJson(path: string): Promise<unknown> {
-    const response = await fetch(`http://127.0.0.1:${this.ports.http}${path}`);
-    return response.json();
+    return (await this.#get(path)).json();
   }
 
   async getText(path: string): Promise<string> {
-    const response = await fetch(`http://127.0.0.1:${this.ports.http}${path}`);
-    return response.text();
+    return (await this.#get(path)).text();
   }
 
   /** One Prometheus sample by its full name with labels; 0 when it is not there. */
@@ -136,6 +143,10 @@ export class ParleyProcess {
     clearTimeout(kill);
     rmSync(this.directory, { recursive: true, force: true });
     return code;
+  }
+
+  #get(path: string): Promise<Response> {
+    return fetch(`http://127.0.0.1:${this.ports.http}${path}`, { headers: this.headers });
   }
 
   #keep(text: string): void {
@@ -157,11 +168,19 @@ export class ParleyProcess {
   }
 }
 
-async function choosePorts(rtpPorts: number): Promise<ParleyPorts> {
+function keySettings({ apiKey }: StartOptions): Record<string, string> {
+  return apiKey === undefined ? {} : { 'security.apiKeys': apiKey };
+}
+
+function keyHeaders({ apiKey }: StartOptions): Record<string, string> {
+  return apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
+}
+
+async function choosePorts(rtpPorts: number, httpPort?: string): Promise<ParleyPorts> {
   // Below the ephemeral range of Linux (32768 and up), above what the test programs use.
   const rtpFrom = 20_000 + 2 * Math.floor(Math.random() * ((12_000 - rtpPorts) / 2));
   return {
-    http: await freeTcpPort(),
+    http: httpPort === undefined ? await freeTcpPort() : Number(httpPort),
     sip: await freeSipPort(),
     mrcp: await freeTcpPort(),
     rtpFrom,
@@ -188,6 +207,6 @@ function environment(ports: ParleyPorts, settings: Readonly<Record<string, strin
 }
 
 function parseLine(text: string): ProcessLogLine {
-  if (!text.startsWith('{')) return { level: 0, msg: text };
+  if (!text.startsWith('{')) return { level: '', msg: text };
   return JSON.parse(text) as ProcessLogLine;
 }

@@ -2,16 +2,9 @@ import { describe, expect, test } from 'vitest';
 
 import { chatLimits, chatSocketLimits } from '../../config/limits.js';
 import { closeCodes } from './protocol.js';
-import { ConnectionKit, nothingHeld, type KitClient } from './testing/connection-kit.js';
+import { ConnectionKit, leave } from './testing/connection-kit.js';
 
 const ref = { tenant: 'default', sessionId: 's1' };
-
-/** What a refused client leaves behind once it is gone. */
-function leave(kit: ConnectionKit, client: KitClient): void {
-  client.connection.socketClosed(1_005);
-  kit.clock.advance(20_000);
-  expect(kit.held()).toEqual(nothingHeld);
-}
 
 describe('a connection ends', () => {
   test('when another one of its device takes over; the other stays', async () => {

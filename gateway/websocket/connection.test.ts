@@ -3,16 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { chatLimits, chatSocketLimits } from '../../config/limits.js';
 import { messageFrame } from './frame-texts.js';
 import { closeCodes } from './protocol.js';
-import { ConnectionKit, hello, nothingHeld, settle, type KitClient } from './testing/connection-kit.js';
+import { ConnectionKit, hello, leave, nothingHeld, settle } from './testing/connection-kit.js';
 
 const ref = { tenant: 'default', sessionId: 's1' };
-
-/** What a refused client leaves behind once it is gone. */
-function leave(kit: ConnectionKit, client: KitClient): void {
-  client.connection.socketClosed(1_005);
-  kit.clock.advance(20_000);
-  expect(kit.held()).toEqual(nothingHeld);
-}
 
 describe('hello', () => {
   test('is answered by ready, then messages follow', async () => {
@@ -335,34 +328,6 @@ describe('other frames', () => {
       { author: 'user', on: true },
       { author: 'user', on: false },
     ]);
-  });
-
-  test('marks are bounded by what was sent and written one at a time', async () => {
-    const kit = new ConnectionKit();
-    const client = await kit.open();
-    for (let i = 0; i < 5; i++) kit.sessions.say(ref, 'x');
-    for (let seq = 1; seq <= 4; seq++) client.send({ type: 'delivered', seq });
-    client.send({ type: 'read', seq: 99 }, { type: 'read', seq: 2 });
-    await settle();
-    expect(await kit.sessions.marks(ref)).toEqual(new Map([['anna', { delivered: 5, read: 5 }]]));
-    expect(kit.sessions.markWrites).toBe(2);
-    leave(kit, client);
-  });
-
-  test('a mark that cannot be written is told, and goes with the next', async () => {
-    const kit = new ConnectionKit();
-    const client = await kit.open();
-    kit.sessions.say(ref, 'x');
-    kit.sessions.say(ref, 'y');
-    client.received();
-    kit.sessions.fail('mark');
-    client.send({ type: 'read', seq: 1 });
-    await settle();
-    expect(client.received()).toMatchObject([{ code: 'unavailable' }]);
-    client.send({ type: 'delivered', seq: 2 });
-    await settle();
-    expect(await kit.sessions.marks(ref)).toEqual(new Map([['anna', { delivered: 2, read: 1 }]]));
-    leave(kit, client);
   });
 
   test('history gives the newest of what was before, within its bytes', async () => {

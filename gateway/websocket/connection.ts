@@ -369,6 +369,7 @@ export class Connection implements Subscriber {
     );
     this.#expireAt(holder.expiresMs);
     this.#heartbeat.start();
+    this.#session.tellMarks();
     attachment.resume();
     this.#takeEarly();
   }

@@ -44,3 +44,13 @@ export class MarkKeeper {
     }
   }
 }
+
+/** At most `most` readers, those who have read furthest where there are more. */
+export function furthest(
+  marks: ReadonlyMap<string, Marks>,
+  most: number,
+): readonly (readonly [reader: string, marks: Marks])[] {
+  const all = [...marks];
+  if (all.length <= most) return all;
+  return all.sort(([, a], [, b]) => b.read - a.read || b.delivered - a.delivered).slice(0, most);
+}

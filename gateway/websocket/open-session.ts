@@ -6,7 +6,7 @@ import type { MessageBody } from './protocol.js';
 import type { ClientWriter } from './client-writer.js';
 import type { ConnectionCounters } from './connection-counters.js';
 import { ackFrame, historyFrame, plainFrame, pongFrame } from './frame-texts.js';
-import { MarkKeeper } from './mark-keeper.js';
+import { furthest, MarkKeeper } from './mark-keeper.js';
 import { giveBack, type CloseCode, type Opened, type OpeningDeps } from './opening.js';
 import { closeCodes, type ClientFrame, type ErrorCode, type HelloFrame } from './protocol.js';
 
@@ -75,6 +75,23 @@ export class OpenSession {
 
   resume(): void {
     this.#opened.attachment.resume();
+  }
+
+  /** Tells how far everybody has read, once the log has said it; nobody waits for that. */
+  tellMarks(): void {
+    const { attachment, record } = this.#opened;
+    if (attachment.head.lastSeq === 0) return;
+    this.#deps.sessions.marks(record.ref).then(
+      (marks) => {
+        if (this.#closed) return;
+        for (const [reader, reached] of furthest(marks, chatSocketLimits.readersTold))
+          this.#writer.writeSignal(plainFrame({ type: 'marks', reader, marks: reached }));
+      },
+      (err: unknown) => {
+        const { sessionId } = record.ref;
+        this.#deps.logger.warn('marks of a chat could not be read', { sessionId, err });
+      },
+    );
   }
 
   handle(frame: Frame): void {

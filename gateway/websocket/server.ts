@@ -22,6 +22,8 @@ import { TimerWheel } from './timer-wheel.js';
 import type { TokenVerifier } from './token-verdict.js';
 import { UserTable } from './user-table.js';
 
+export const chatSocketPath = '/ws';
+
 /** The name that a client may ask for in Sec-WebSocket-Protocol (RFC 6455 1.9). */
 export const subprotocol = 'parley.chat.v1';
 

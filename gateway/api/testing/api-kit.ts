@@ -104,7 +104,7 @@ export class ApiKit {
           clock,
           readiness: new Readiness(clock, []),
           metrics: { contentType: 'text/plain', text: () => Promise.resolve('') },
-          status: () => ({ version: '9.9.9', listeners: [], engines: [], trees: [], live: [] }),
+          status: () => ({ version: '9.9.9', listeners: [], engines: [], trees: [], chat: null, live: [] }),
         }),
         treeRoutes({ trees: noTrees }),
         sessionRoutes({

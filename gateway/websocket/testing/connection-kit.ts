@@ -1,3 +1,5 @@
+import { expect } from 'vitest';
+
 import { FakeClock } from '../../../config/clock.js';
 import { chatLimits } from '../../../config/limits.js';
 import { MemoryLogger } from '../../../config/logger.js';
@@ -97,4 +99,11 @@ export const nothingHeld = { connections: 0, followers: 0, routes: 0, timers: 0,
 /** Lets promises that are ready run; no time passes. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 300; i++) await Promise.resolve();
+}
+
+/** The client goes, and nothing of it is left. */
+export function leave(kit: ConnectionKit, client: KitClient): void {
+  client.connection.socketClosed(1_005);
+  kit.clock.advance(20_000);
+  expect(kit.held()).toEqual(nothingHeld);
 }

@@ -35,7 +35,7 @@ interface FakeSession {
   readonly marks: Map<string, Marks>;
 }
 
-type Call = 'open' | 'session' | 'attach' | 'submit' | 'read' | 'mark' | 'end';
+type Call = 'open' | 'session' | 'attach' | 'submit' | 'read' | 'mark' | 'marks' | 'end';
 
 /** Chat sessions in memory: an ordered log, its followers, and failures and delays on command. */
 export class FakeSessions implements ChatSessions {
@@ -149,7 +149,7 @@ export class FakeSessions implements ChatSessions {
   }
 
   marks(ref: SessionRef): Promise<ReadonlyMap<string, Marks>> {
-    return Promise.resolve(this.#find(ref)?.marks ?? new Map<string, Marks>());
+    return this.#attempt('marks', () => new Map(this.#find(ref)?.marks));
   }
 
   typing(
