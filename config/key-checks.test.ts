@@ -69,7 +69,7 @@ describe('named keys', () => {
   });
 
   test('are enough for what other machines reach', () => {
-    const open = 'listen: { public: true }\nsip: { allowFrom: [10.0.0.0/8] }\n';
+    const open = 'listen: { public: true }\nsip: { allowFrom: [10.0.0.0/8] }\nchat: { enabled: false }\n';
     expect(load(`${open}security:\n  keys:\n${key('crm', 'A')}`, env).problems).toEqual([]);
     expect(load(open).problems.map(({ path }) => path)).toEqual(['security.apiKeys']);
   });

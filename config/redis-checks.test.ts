@@ -3,11 +3,20 @@ import { describe, expect, test } from 'vitest';
 import { loadConfig } from './load.js';
 import { formatProblem } from './problem.js';
 
+/** What else several nodes need. */
+const others = {
+  PARLEY__store__kind: 'postgres',
+  PARLEY__store__url: '${STORE_URL}',
+  PARLEY__chat__visitors__secret: '${VISITOR_SECRET}',
+  STORE_URL: 'postgres://parley@db/parley',
+  VISITOR_SECRET: 'v'.repeat(32),
+};
+
 function problemsOf(settings: Readonly<Record<string, string>>): string[] {
   const env = Object.fromEntries(
     Object.entries(settings).map(([key, value]) => [`PARLEY__redis__${key}`, value]),
   );
-  return loadConfig({ env, cwd: '/' }).problems.map(formatProblem);
+  return loadConfig({ env: { ...others, ...env }, cwd: '/' }).problems.map(formatProblem);
 }
 
 describe('a mode of Redis that lacks what it needs is an error that names the key', () => {

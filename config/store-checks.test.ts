@@ -7,7 +7,9 @@ import { formatProblem } from './problem.js';
 function problemsOf({ url = '', ...settings }: Readonly<Record<string, string>>): string[] {
   const env = Object.fromEntries(Object.entries(settings).map(([key, value]) => [`PARLEY__${key}`, value]));
   if (url !== '') env['PARLEY__store__url'] = '${STORE_URL}';
-  return loadConfig({ env: { ...env, STORE_URL: url }, cwd: '/' }).problems.map(formatProblem);
+  // Several nodes need it, and one may have it.
+  const visitors = { PARLEY__chat__visitors__secret: '${VISITOR_SECRET}', VISITOR_SECRET: 'v'.repeat(32) };
+  return loadConfig({ env: { ...env, ...visitors, STORE_URL: url }, cwd: '/' }).problems.map(formatProblem);
 }
 
 const secretUrl = 'postgres://parley:word-that-is-secret@db:5432/parley';

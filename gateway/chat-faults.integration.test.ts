@@ -27,7 +27,7 @@ function closing<T extends { close(): Promise<unknown> }>(part: T): T {
 
 interface Fault {
   readonly name: string;
-  run(): Promise<unknown>;
+  readonly run: () => Promise<unknown>;
 }
 
 /** Runs the faults while the clients talk; resolves with what became of every message. */
