@@ -42,7 +42,11 @@ export class ScoreAhead implements Scoring {
   readonly #known = new Map<string, readonly ScoredBranch[]>();
 
   /** The scorers stay the caller's. */
-  constructor({ primary, timeoutMs }: ScorerChain, clock: Clock, most: number = similarityLimits.questionsAhead) {
+  constructor(
+    { primary, timeoutMs }: ScorerChain,
+    clock: Clock,
+    most: number = similarityLimits.questionsAhead,
+  ) {
     this.name = `scored by ${primary.name}`;
     this.#chain = { primary, fallback: null, timeoutMs };
     this.#clock = clock;

@@ -44,6 +44,12 @@ export interface FileResult {
   readonly noise: readonly NoiseLevel[];
 }
 
+/** What `--json` tells of a tree file. */
+export interface TreeCoverage extends CoverageCounts {
+  /** The id in the file. */
+  readonly tree: string;
+}
+
 interface TestedTree {
   readonly file: string;
   readonly tree: DialogTree;
@@ -215,8 +221,9 @@ class TestRun {
   }
 
   #summary() {
-    const coverage: Record<string, CoverageCounts> = {};
-    for (const tested of this.#tested()) coverage[tested.file] = tested.coverage.counts;
+    const coverage: Record<string, TreeCoverage> = {};
+    for (const { file, tree, coverage: reached } of this.#tested())
+      coverage[file] = { tree: tree.id, ...reached.counts };
     return { files: this.#results, coverage };
   }
 
