@@ -1,6 +1,7 @@
 import { SystemClock } from '../config/clock.js';
 import { dialogLimits } from '../config/limits.js';
 import { candidates } from '../dialog/candidates.js';
+import type { EntityType } from '../dialog/entity.js';
 import { entityType, entityTypeNames } from '../dialog/entity-types.js';
 import { assembleTree, loadTree } from '../dialog/load.js';
 import type { SimilarityScorer } from '../dialog/scoring.js';
@@ -32,7 +33,7 @@ export interface HostileResult {
   /** The worst of some expressions and patterns, one turn each. */
   readonly expressionMs: number;
   readonly patternMs: number;
-  /** All built-in types on the longest sentence, the worst of some. */
+  /** The slowest built-in type on the longest sentence, the worst of some. */
   readonly typesMs: number;
 }
 
@@ -83,7 +84,7 @@ export async function runHostile(quick: boolean): Promise<HostileResult> {
     patternMs: worst(
       patterns.map((pattern) => oneTurn(patternTree(pattern), 'a'.repeat(dialogLimits.utteranceCharacters))),
     ),
-    typesMs: worst(sentences.map(readAllTypes)),
+    typesMs: worst(sentences.map(slowestType)),
   };
 }
 
@@ -153,17 +154,17 @@ const sentences = [
   'not ',
 ];
 
-/** Every built-in type on a sentence of one piece over and over, the best of three. */
-function readAllTypes(piece: string): number {
+/** The slowest built-in type on a sentence of one piece over and over, the best of three. */
+function slowestType(piece: string): number {
   const types = entityTypeNames.flatMap((type) => entityType({ type }) ?? []);
   const text = piece.repeat(dialogLimits.utteranceCharacters).slice(0, dialogLimits.utteranceCharacters);
   const context = { nowMs: 0, timeZone: 'Asia/Shanghai', language: 'zh-CN' };
-  const times = [1, 2, 3].map(() => {
+  const read = (type: EntityType): number => {
     const startMs = performance.now();
-    for (const type of types) type.find(text, context);
+    type.find(text, context);
     return performance.now() - startMs;
-  });
-  return Math.min(...times);
+  };
+  return worst(types.map((type) => Math.min(read(type), read(type), read(type))));
 }
 
 function expressionTree(expression: string): string {
