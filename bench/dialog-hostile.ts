@@ -1,9 +1,15 @@
+import { SystemClock } from '../config/clock.js';
 import { dialogLimits } from '../config/limits.js';
 import { candidates } from '../dialog/candidates.js';
-import { assembleTree, examineTree } from '../dialog/load.js';
-import { NgramScorer } from '../dialog/ngram-scorer.js';
+import type { EntityType } from '../dialog/entity.js';
+import { entityType, entityTypeNames } from '../dialog/entity-types.js';
+import { assembleTree, loadTree } from '../dialog/load.js';
+import type { SimilarityScorer } from '../dialog/scoring.js';
 import { Simulation, type ScoreNow } from '../dialog/simulate.js';
 import type { DialogTree } from '../dialog/tree.js';
+import { threadExaminer } from '../gateway/trees/tree-examiner.js';
+import { createNgramScorers, nextTurnOfLoop } from '../gateway/trees/tree-scorers.js';
+import { BlockWatch, type LongestBlock } from './block-watch.js';
 
 /** Times in milliseconds, memory in megabytes. */
 export interface HostileResult {
@@ -13,11 +19,12 @@ export interface HostileResult {
   /** In a thread of its own on a node: reading, checks, calibration where it is not too much. */
   readonly examineMs: number;
   readonly calibrated: boolean;
-  /** On the main thread, in one piece. */
+  /** On the main thread, with the event loop running in between. */
   readonly assembleMs: number;
   /** On the main thread, with the event loop running in between. */
   readonly prepareMs: number;
-  readonly longestBlockMs: number;
+  /** Of the main thread, while the tree is examined, assembled and prepared as a node does it. */
+  readonly longestBlock: LongestBlock;
   /** What the tree and its matchers hold, and what the process grew to meanwhile. */
   readonly heapMb: number;
   readonly peakRssMb: number;
@@ -26,6 +33,8 @@ export interface HostileResult {
   /** The worst of some expressions and patterns, one turn each. */
   readonly expressionMs: number;
   readonly patternMs: number;
+  /** The slowest built-in type on the longest sentence, the worst of some. */
+  readonly typesMs: number;
 }
 
 /** A tree of the largest size with utterances, expressions and patterns made to take long. */
@@ -33,8 +42,10 @@ export async function runHostile(quick: boolean): Promise<HostileResult> {
   const nodes = quick ? 200 : dialogLimits.nodes;
   const text = hostileTree(nodes, Math.round((dialogLimits.examples - 100) / dialogLimits.nodes));
   const before = process.memoryUsage().heapUsed;
+  const clock = new SystemClock();
+  const watch = new BlockWatch(clock);
   let startMs = performance.now();
-  const { parts, problems } = examineTree(text, 'hostile.yaml');
+  const { parts, problems } = await threadExaminer(clock)(text, 'hostile.yaml');
   const examineMs = performance.now() - startMs;
   if (!parts)
     throw new Error(
@@ -45,22 +56,18 @@ export async function runHostile(quick: boolean): Promise<HostileResult> {
         .join('\n'),
     );
   startMs = performance.now();
-  const tree = assembleTree(parts);
+  const tree = await assembleTree(parts, nextTurnOfLoop);
   const assembleMs = performance.now() - startMs;
-  const blocks = new Blocks();
-  const scorer = new NgramScorer(() => blocks.pause());
   startMs = performance.now();
-  blocks.begin();
-  const sets = candidates(tree);
-  await scorer.prepareAll(sets);
-  await blocks.pause();
+  const { primary } = await createNgramScorers(tree);
   const prepareMs = performance.now() - startMs;
+  const longestBlock = watch.stop();
   const { heapUsed, rss } = process.memoryUsage();
-  const examples = sets.reduce(
+  const examples = candidates(tree).reduce(
     (sum, set) => sum + set.candidates.reduce((all, one) => all + one.examples.length, 0),
     0,
   );
-  const utteranceMs = await sayMegabyte(tree, scorer);
+  const utteranceMs = await sayMegabyte(tree, primary);
   return {
     nodes: tree.nodes.size,
     examples,
@@ -69,7 +76,7 @@ export async function runHostile(quick: boolean): Promise<HostileResult> {
     calibrated: parts.thresholds.size > 0,
     assembleMs,
     prepareMs,
-    longestBlockMs: Math.max(blocks.longestMs, assembleMs, utteranceMs),
+    longestBlock,
     heapMb: (heapUsed - before) / 1_048_576,
     peakRssMb: rss / 1_048_576,
     utteranceMs,
@@ -77,26 +84,11 @@ export async function runHostile(quick: boolean): Promise<HostileResult> {
     patternMs: worst(
       patterns.map((pattern) => oneTurn(patternTree(pattern), 'a'.repeat(dialogLimits.utteranceCharacters))),
     ),
+    typesMs: worst(sentences.map(slowestType)),
   };
 }
 
-/** Measures how long the event loop is held between two pauses. */
-class Blocks {
-  longestMs = 0;
-  #sinceMs = 0;
-
-  begin(): void {
-    this.#sinceMs = performance.now();
-  }
-
-  async pause(): Promise<void> {
-    this.longestMs = Math.max(this.longestMs, performance.now() - this.#sinceMs);
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    this.#sinceMs = performance.now();
-  }
-}
-
-async function sayMegabyte(tree: DialogTree, scorer: NgramScorer): Promise<number> {
+async function sayMegabyte(tree: DialogTree, scorer: SimilarityScorer): Promise<number> {
   const utterance = 'pay the wxyz bill 账单 '.repeat(60_000).slice(0, 1_048_576);
   const nodeId = 'n1';
   const simulation = new Simulation(tree, () => []);
@@ -147,6 +139,34 @@ const patterns = [
   '(.*a){30}',
 ];
 
+const sentences = [
+  '十',
+  '3个',
+  '三分之',
+  '京A1',
+  'a@',
+  'a dot ',
+  'twenty ',
+  'one or ',
+  '1-',
+  '-',
+  '嗯1',
+  'not ',
+];
+
+/** The slowest built-in type on a sentence of one piece over and over, the best of three. */
+function slowestType(piece: string): number {
+  const types = entityTypeNames.flatMap((type) => entityType({ type }) ?? []);
+  const text = piece.repeat(dialogLimits.utteranceCharacters).slice(0, dialogLimits.utteranceCharacters);
+  const context = { nowMs: 0, timeZone: 'Asia/Shanghai', language: 'zh-CN' };
+  const read = (type: EntityType): number => {
+    const startMs = performance.now();
+    type.find(text, context);
+    return performance.now() - startMs;
+  };
+  return worst(types.map((type) => Math.min(read(type), read(type), read(type))));
+}
+
 function expressionTree(expression: string): string {
   return `tree: x
 start: m
@@ -169,11 +189,10 @@ nodes:
 
 /** How long a turn takes in a tree, the best of three: the compiler is slower than the bound; -1 for a tree that is refused. */
 function oneTurn(text: string, said: string): number {
-  const { parts } = examineTree(text, 'x.yaml');
-  if (!parts) return -1;
   const first: ScoreNow = (_node, _text, [branchId]) =>
     branchId === undefined ? [] : [{ branchId, score: 1 }];
-  const tree = assembleTree(parts);
+  const { tree } = loadTree(text, 'x.yaml');
+  if (!tree) return -1;
   const times = [1, 2, 3].map(() => {
     const simulation = new Simulation(tree, first);
     simulation.start('chat');

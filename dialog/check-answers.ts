@@ -13,7 +13,7 @@ export function checkAnswers(tree: DialogTree, raw: RawTree, advise: Advise): vo
   for (const { id, path } of nodesOf(raw)) {
     const node = tree.nodes.get(id);
     if (!isWaiting(node)) continue;
-    checkNoMatch(node, [...path, node.kind], advise);
+    checkNoMatch(node, [...path, node.kind], tree.language, advise);
     if (node.kind === 'ask' && (node.answer.keyDigits?.most ?? 0) > 1 && keys.length > 0)
       adviseOnKeys(keys, [...path, 'ask', 'type'], advise);
   }
@@ -46,11 +46,12 @@ function checkLabels(raw: RawTree, advise: Advise): void {
 }
 
 /** Who is not understood hears that, and not only the same question again. */
-function checkNoMatch(node: WaitingNode, path: TreePath, advise: Advise): void {
+function checkNoMatch(node: WaitingNode, path: TreePath, language: string, advise: Advise): void {
   if (node.noMatch.prompts.length > 0 || node.noMatch.max === 0) return;
   if (node.kind === 'ask' && node.prompts.length > 1) return;
   const message = 'who is not understood hears the same question again, and not why';
-  advise('silent-no-match', path, message, 'Add "no_match: { prompts: [Sorry, I did not understand.] }"');
+  const sorry = /^zh/i.test(language) ? '抱歉，我没听懂。' : 'Sorry, I did not understand.';
+  advise('silent-no-match', path, message, `Add "no_match: { prompts: [${sorry}] }"`);
 }
 
 /** A slot holds one kind of value, wherever it is filled. */

@@ -361,6 +361,15 @@ nodes:
   });
 
   it.each([
+    ['zh-CN', 'prompts: [抱歉，我没听懂。]'],
+    ['en-GB', 'prompts: [Sorry, I did not understand.]'],
+  ])('in %s a missing apology is shown as %s', (language, fix) => {
+    const tree = `tree: t\nlanguage: ${language}\nstart: a\nfallback: b\nnodes:\n  a: { ask: { slot: s, type: number, prompts: [x] }, go: b }\n  b: { end: true }\n`;
+    const { problems } = checkForAuthors(tree, 't.yaml');
+    expect(problems.find(({ code }) => code === 'silent-no-match')?.fix).toContain(fix);
+  });
+
+  it.each([
     ['a > 1', 'a > 2', true],
     ['a > 2', 'a > 1', false],
     ['a >= 2', 'a > 2', true],

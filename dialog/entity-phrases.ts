@@ -37,7 +37,8 @@ export class PhraseTrie {
   find(text: string): PhraseMatch[] {
     const found: PhraseMatch[] = [];
     for (let at = 0; at < text.length;) {
-      const match = joinsWord(text, at) ? null : this.#longestAt(text, at);
+      // No phrase begins with a gap; a long one would be passed over again from each of its places.
+      const match = space.test(text.charAt(at)) || joinsWord(text, at) ? null : this.#longestAt(text, at);
       if (match) found.push(match);
       at = match?.end ?? at + 1;
     }

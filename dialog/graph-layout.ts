@@ -41,7 +41,11 @@ export function layOut(model: GraphModel): GraphLayout {
 /** Longest way from the start to each node, over edges that do not come back. */
 function layersOf(model: GraphModel, edges: readonly GraphEdge[]): string[][] {
   const outgoing = new Map<string, string[]>(model.nodes.map(({ id }) => [id, []]));
-  for (const { from, to, kind } of edges) if (kind !== 'ladder') outgoing.get(from)?.push(to);
+  const main = edges.filter(({ kind }) => kind !== 'ladder');
+  // Where only a failure leads to a node, it stands below what fails.
+  const led = new Set([model.start, ...main.map(({ to }) => to)]);
+  for (const { from, to } of [...main, ...edges.filter(({ to }) => !led.has(to))])
+    outgoing.get(from)?.push(to);
   const depth = new Map<string, number>();
   for (const id of topological(model, outgoing)) {
     const at = depth.get(id) ?? 0;

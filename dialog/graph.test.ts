@@ -68,6 +68,20 @@ describe('layOut', () => {
     expect(y('check')).toBeLessThan(y('sub'));
     expect(y('sub')).toBeLessThan(y('inner/ask'));
   });
+
+  it('puts what only a failure leads to below what fails', () => {
+    const { nodes } = layOut(
+      modelOf(`tree: t
+start: hello
+nodes:
+  hello: { say: Hello., go: fetch }
+  fetch: { call: { http: shop, path: /, into: x, on_error: failed }, go: bye }
+  failed: { say: It failed., go: bye }
+  bye: { end: {} }
+`),
+    );
+    expect(nodes.get('failed')?.y).toBeGreaterThan(nodes.get('fetch')?.y ?? Number.NaN);
+  });
 });
 
 describe('graphOf', () => {

@@ -83,6 +83,12 @@ describe('loadTree', () => {
     ['unknown key', 'start: menu', 'strat: menu', '2:1: error: strat: unknown key "strat". Write "start".'],
     ['missing start', 'start: menu\n', '', '1:1: error: start: "start" is missing. Add "start:" here.'],
     [
+      'a key that belongs elsewhere',
+      'listen:',
+      'prompts: [Bill or fault?]\n    listen:',
+      'error: nodes.menu.prompts: "prompts" does not belong here. Move it into ask or no_match or no_input, or remove it.',
+    ],
+    [
       'unknown key in a node',
       'resume: menu',
       'resme: menu',

@@ -18,7 +18,10 @@ import {
 } from './tree.js';
 import type { Report, TreePath, TreeProblem } from './tree-problem.js';
 import type { RawSubtree, RawTree } from './tree-schema.js';
-import { subtreeSeparator } from './walk-tree.js';
+import { nodeWeight, subtreeSeparator } from './walk-tree.js';
+
+/** Of the nodes that are built in one go: two to five milliseconds. */
+const weightBetweenPauses = 500;
 
 /** `tree` is null exactly when `problems` holds an error. */
 export interface LoadedTree {
@@ -56,17 +59,24 @@ export function examineTree(yamlText: string, fileName: string): ExaminedTree {
   return { parts: raw && tree ? { raw, thresholds: measuredThresholds(tree) } : null, problems };
 }
 
-/** The tree that `loadTree` would make of the text that was examined; neither reads, checks nor measures again. */
-export function assembleTree({ raw, thresholds }: TreeParts): DialogTree {
-  return withThresholds(
-    buildTree(raw, () => undefined),
-    thresholds,
-  );
+/**
+ * The tree that `loadTree` would make of the text that was examined; neither reads, checks nor measures again.
+ *
+ * `pause` is waited for between pieces of a few milliseconds; a node is never divided.
+ */
+export async function assembleTree(
+  { raw, thresholds }: TreeParts,
+  pause: () => Promise<void>,
+): Promise<DialogTree> {
+  const building = buildTree(raw, () => undefined);
+  let built = building.next();
+  for (; !built.done; built = building.next()) await pause();
+  return withThresholds(built.value, thresholds);
 }
 
 function loadParts(yamlText: string, fileName: string) {
   const { raw, problems, report } = parseTree(yamlText, fileName);
-  const tree = raw && buildTree(raw, report);
+  const tree = raw && inOnePiece(buildTree(raw, report));
   if (tree) checkTree(tree, raw, report);
   const failed = problems.some(({ severity }) => severity === 'error');
   const calibrated = tree && !failed ? calibrate(tree) : null;
@@ -74,7 +84,16 @@ function loadParts(yamlText: string, fileName: string) {
   return { raw, tree: calibrated, problems };
 }
 
-function buildTree(raw: RawTree, report: Report): DialogTree {
+/** A tree in the making, which may be left alone wherever it yields. */
+type Building<Result> = Generator<undefined, Result, undefined>;
+
+function inOnePiece<Result>(building: Building<Result>): Result {
+  let built = building.next();
+  while (!built.done) built = building.next();
+  return built.value;
+}
+
+function* buildTree(raw: RawTree, report: Report): Building<DialogTree> {
   const languages = [...new Set([raw.language, ...raw.languages])];
   const compiler = new Compiler({ language: raw.language, snippets: raw.snippets, report });
   const types = new EntityTypes(raw.types, report);
@@ -91,11 +110,11 @@ function buildTree(raw: RawTree, report: Report): DialogTree {
     entityTypes: (fill, path) => types.all(fill, path),
   };
   const nodes = new Map<string, DialogNode>();
-  addNodes(nodes, raw.nodes, '', ['nodes'], context);
+  yield* addNodes(nodes, raw.nodes, '', ['nodes'], context);
   for (const [name, subtree] of Object.entries(raw.subtrees)) {
     const prefix = name + subtreeSeparator;
     const resolve = (target: string) => (Object.hasOwn(subtree.nodes, target) ? prefix + target : target);
-    addNodes(nodes, subtree.nodes, prefix, ['subtrees', name, 'nodes'], { ...context, resolve });
+    yield* addNodes(nodes, subtree.nodes, prefix, ['subtrees', name, 'nodes'], { ...context, resolve });
   }
   return {
     id: raw.tree,
@@ -119,16 +138,21 @@ function buildTree(raw: RawTree, report: Report): DialogTree {
   };
 }
 
-function addNodes(
+function* addNodes(
   nodes: Map<string, DialogNode>,
   raw: RawTree['nodes'],
   prefix: string,
   at: TreePath,
   context: BuildContext,
-): void {
+): Building<void> {
+  let weight = 0;
   for (const [id, rawNode] of Object.entries(raw)) {
     const node = buildNode(prefix + id, rawNode, [...at, id], context);
     if (node) nodes.set(node.id, node);
+    weight += nodeWeight(rawNode);
+    if (weight < weightBetweenPauses) continue;
+    weight = 0;
+    yield;
   }
 }
 

@@ -18,6 +18,8 @@ export interface FileShape<S extends z.ZodType> {
   readonly schema: S;
   /** Every key that may stand anywhere, for "did you mean". */
   readonly knownKeys: readonly string[];
+  /** The parts of the file that a known key may stand in, as an author calls them. */
+  readonly partsWith?: (key: string) => readonly string[];
   readonly characters: number;
   /** What to do about a longer one. */
   readonly split: string;
@@ -66,7 +68,7 @@ export function parseLocated<S extends z.ZodType>(
 
 function validate<S extends z.ZodType>(
   document: Document,
-  { schema, knownKeys }: FileShape<S>,
+  { schema, ...keys }: FileShape<S>,
   report: Report,
 ): z.output<S> | null {
   let value: unknown;
@@ -78,13 +80,13 @@ function validate<S extends z.ZodType>(
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  for (const issue of result.error.issues) reportIssue(issue, knownKeys, report);
+  for (const issue of result.error.issues) reportIssue(issue, keys, report);
   return null;
 }
 
 function reportIssue(
   issue: z.core.$ZodIssue,
-  knownKeys: readonly string[],
+  keys: Pick<FileShape<z.ZodType>, 'knownKeys' | 'partsWith'>,
   report: Report,
   above: TreePath = [],
 ): void {
@@ -92,7 +94,7 @@ function reportIssue(
   if (issue.code === 'invalid_union') {
     const meant = likeliestShape(issue.errors);
     if (meant) {
-      for (const inner of meant) reportIssue(inner, knownKeys, report, path);
+      for (const inner of meant) reportIssue(inner, keys, report, path);
       return;
     }
   }
@@ -103,8 +105,11 @@ function reportIssue(
   }
   if (issue.code === 'unrecognized_keys') {
     for (const key of issue.keys) {
-      const near = nearestName(key, knownKeys);
-      report('error', [...path, key], `unknown key "${key}"`, near ? `Write "${near}"` : 'Remove it');
+      const places = keys.partsWith?.(key) ?? [];
+      const near = places.length > 0 ? null : nearestName(key, keys.knownKeys);
+      const message = places.length > 0 ? `"${key}" does not belong here` : `unknown key "${key}"`;
+      const move = places.length > 0 ? `Move it into ${places.join(' or ')}, or remove it` : 'Remove it';
+      report('error', [...path, key], message, near ? `Write "${near}"` : move);
     }
     return;
   }

@@ -43,6 +43,8 @@ export class PatternMachine {
   readonly #answers: Uint8Array;
   #askedAt = -1;
   #forms: readonly string[] = [];
+  /** Instructions looked at so far. */
+  #visits = 0;
   /** Which characters are inside words: 0 not asked, 1 no, 2 yes. */
   readonly #words: Uint8Array;
 
@@ -56,6 +58,11 @@ export class PatternMachine {
     this.#next = new Threads(program.size);
     this.#answers = new Uint8Array(program.sets.length);
     this.#words = new Uint8Array(characters.length);
+  }
+
+  /** How many instructions were looked at, each at most once a character and pass. */
+  get visits(): number {
+    return this.#visits;
   }
 
   matchesSomewhere(): boolean {
@@ -124,6 +131,7 @@ export class PatternMachine {
     let done = threads.size;
     threads.add(state);
     for (; done < threads.size; done++) {
+      this.#visits++;
       const open = threads.members[done] ?? 0;
       switch (operation[open]) {
         case operations.fork:
@@ -165,6 +173,7 @@ export class PatternMachine {
   #followBack(threads: Threads, at: number): void {
     const { operation, before } = this.#program;
     for (let done = 0; done < threads.size; done++) {
+      this.#visits++;
       for (const state of before[threads.members[done] ?? 0] ?? [])
         if (this.#holds(operation[state] ?? 0, at)) threads.add(state);
     }

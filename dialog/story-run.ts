@@ -32,7 +32,7 @@ export function runStory(
   file: StoryFile,
   story: Story,
   scoreNow: ScoreNow,
-  coverage: Coverage,
+  coverage: Pick<Coverage, 'add'>,
 ): StoryResult {
   return new StoryRun(tree, file, story, scoreNow, coverage).run();
 }
@@ -41,14 +41,20 @@ class StoryRun {
   readonly #tree: DialogTree;
   readonly #story: Story;
   readonly #channel: 'voice' | 'chat';
-  readonly #coverage: Coverage;
+  readonly #coverage: Pick<Coverage, 'add'>;
   readonly #simulation: Simulation;
   readonly #answers: RawAnswer[];
   readonly #called: string[] = [];
   readonly #unanswered: string[] = [];
   readonly #transcript: string[] = [];
 
-  constructor(tree: DialogTree, file: StoryFile, story: Story, scoreNow: ScoreNow, coverage: Coverage) {
+  constructor(
+    tree: DialogTree,
+    file: StoryFile,
+    story: Story,
+    scoreNow: ScoreNow,
+    coverage: Pick<Coverage, 'add'>,
+  ) {
     this.#tree = tree;
     this.#story = story;
     this.#channel = story.raw.channel ?? file.raw.channel;

@@ -249,24 +249,30 @@ export type RawAsk = z.output<typeof ask>;
 export type RawCall = z.output<typeof call>;
 export type RawCustomType = z.output<typeof customType>;
 
+/** The parts of a tree file with keys of their own, by what an author calls them. */
+const parts = {
+  'the top of the file': treeSchema,
+  'a node': node,
+  listen,
+  ask,
+  call,
+  no_match: ladder,
+  no_input: noInput,
+  'a branch': branch,
+  thresholds,
+  'a "go" of yes and no': yesNoTargets,
+  'a type': customType,
+  lint,
+} as const;
+
+/** Where a key of a tree file may stand. */
+export function partsWith(key: string): readonly string[] {
+  return Object.entries(parts).flatMap(([name, { shape }]) => (Object.hasOwn(shape, key) ? [name] : []));
+}
+
 /** Every key that may stand anywhere in a tree, for "did you mean". */
 export const knownKeys: readonly string[] = [
-  ...new Set(
-    [
-      treeSchema,
-      node,
-      listen,
-      ask,
-      call,
-      ladder,
-      noInput,
-      branch,
-      thresholds,
-      yesNoTargets,
-      customType,
-      lint,
-    ].flatMap((schema) => Object.keys(schema.shape)),
-  ),
+  ...new Set(Object.values(parts).flatMap(({ shape }) => Object.keys(shape))),
   ...[
     'voice',
     'chat',

@@ -14,6 +14,11 @@ export interface PlacedNode {
   readonly subtree: string | null;
 }
 
+/** How much of a file a node is: one for itself and for each example. */
+export function nodeWeight({ listen }: RawNode): number {
+  return (listen?.branches ?? []).reduce((sum, { examples }) => sum + examples.length, 1);
+}
+
 /** Every node of a file: the tree's own, then those of its sub-trees. */
 export function* nodesOf(raw: RawTree): Iterable<PlacedNode> {
   for (const [id, node] of Object.entries(raw.nodes)) yield { id, node, path: ['nodes', id], subtree: null };

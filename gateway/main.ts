@@ -29,6 +29,7 @@ import { NodeClient } from './cli/node-client.js';
 import { runGraph } from './cli/graph.js';
 import type { TurnLogOutput } from './cli/read-turns.js';
 import { runReplay } from './cli/replay.js';
+import { inBoxScoring, ScoreAhead } from './cli/score-ahead.js';
 import { runAccept, runSuggest } from './cli/suggest.js';
 import { runTest } from './cli/test.js';
 import { runVersions } from './cli/versions.js';
@@ -206,12 +207,7 @@ async function chat({ configFile, treeFile, json }: Extract<Command, { verb: 'ch
   if (!caller) return 1;
   const logger = createLogger({ ...config.logging, level: 'error', clock, secrets: secretsOf(config) });
   const turns = await openTurnLog(config, { clock, random: systemRandom, logger });
-  const similarity = new Similarity(config.similarity, {
-    catalog: { createEngine: createSimilarityEngine },
-    clock,
-    random: systemRandom,
-    logger,
-  });
+  const similarity = similarityOf(config);
   const session = `chat-${systemRandom.hex(8)}`;
   // Between two attempts at a service nothing else would, once the input is read (SystemClock).
   const alive = setInterval(() => undefined, 60_000);
@@ -253,10 +249,34 @@ function graph({ configFile, ...command }: Extract<Command, { verb: 'graph' }>):
   return runGraph({ ...command, treeFile, cwd: process.cwd(), output: print });
 }
 
-function test(command: Extract<Command, { verb: 'test' }>): number {
-  const { stories, ...options } = command;
+async function test(command: Extract<Command, { verb: 'test' }>): Promise<number> {
+  const { configFile, scorer, stories, ...options } = command;
   const paths = stories.length > 0 ? stories : [projectPath('config/stories')];
-  return runTest({ ...options, paths, cwd: process.cwd(), output: print });
+  const config = scorer === 'ngram' ? null : usableConfig(configFile);
+  if (scorer === 'configured' && !config) return 2;
+  const similarity = config && config.similarity.scorer !== 'ngram' ? similarityOf(config) : null;
+  // Between two attempts at a service nothing else would (SystemClock).
+  const alive = setInterval(() => undefined, 60_000);
+  try {
+    return await runTest({
+      ...options,
+      paths,
+      cwd: process.cwd(),
+      output: print,
+      scoringOf: async (tree) =>
+        similarity ? new ScoreAhead(await similarity.readyScorersFor(tree), clock) : inBoxScoring(tree),
+    });
+  } finally {
+    clearInterval(alive);
+    await similarity?.close();
+  }
+}
+
+/** The scorers of a verb that ends with the process. */
+function similarityOf(config: Config): Similarity {
+  const logger = createLogger({ ...config.logging, level: 'error', clock, secrets: secretsOf(config) });
+  const scorers = { createEngine: createSimilarityEngine };
+  return new Similarity(config.similarity, { catalog: scorers, clock, random: systemRandom, logger });
 }
 
 /** Complaints and progress go where they do not spoil what is piped. */

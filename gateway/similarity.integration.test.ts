@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, expect, test } from 'vitest';
@@ -92,4 +93,57 @@ test('a model that is not there is told with what it needs', async () => {
     10_000,
   );
   expect(JSON.stringify(line)).toContain('has no ONNX model');
+});
+
+/** `parley test` with the shipped Chinese stories and a configuration of its own. */
+function testStories(settings: readonly string[], ...words: string[]): Promise<[number | null, string]> {
+  const directory = mkdtempSync(join(tmpdir(), 'parley-test-'));
+  closers.push(() => rmSync(directory, { recursive: true }));
+  const config = join(directory, 'parley.yaml');
+  writeFileSync(config, ['similarity:', ...settings.map((line) => `  ${line}`), ''].join('\n'));
+  const child = spawn(
+    process.execPath,
+    [
+      ...[projectPath('dist/gateway/main.js'), 'test', projectPath('config/stories/demo-zh.yaml')],
+      ...['--config', config, ...words],
+    ],
+    { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  return new Promise((resolve) => child.once('close', (code) => resolve([code, output])));
+}
+
+test('stories are held with the embedding service, noise included, or with the in-box matcher where that is wanted', async () => {
+  const simulator = await HttpSimulator.start(teiService());
+  closers.push(() => simulator.close());
+  const settings = ['scorer: tei', `url: ${simulator.url}`, 'cache: { maxMegabytes: 0 }'];
+  const [, output] = await testStories(settings, '--noise', '0.1');
+  expect(output).toMatch(/stories hold \(scored by tei\)$/m);
+  expect(output).toMatch(/10 % of the words misheard: \d+ % right/);
+  const inputs = simulator.requests.flatMap(
+    ({ body }) => (body as { inputs?: string[] } | null)?.inputs ?? [],
+  );
+  expect(inputs).toContain('网断了');
+  expect(simulator.breaches).toEqual([]);
+  const asked = simulator.requests.length;
+  const [code, local] = await testStories(settings, '--scorer', 'ngram');
+  expect([code, simulator.requests.length]).toEqual([0, asked]);
+  expect(local).toMatch(/stories hold \(scored by the in-box matcher\)$/m);
+});
+
+test('stories are not held with another scorer than the configured one, without a word', async () => {
+  const tei = teiService();
+  const simulator = await HttpSimulator.start({
+    ...tei,
+    // The first sentence of a story, and no example.
+    answer: (request, fault) =>
+      JSON.stringify(request.body).includes('我家里网断了') ? tei.failed : tei.answer(request, fault),
+  });
+  closers.push(() => simulator.close());
+  const settings = ['scorer: tei', `url: ${simulator.url}`, 'cache: { maxMegabytes: 0 }'];
+  const [code, output] = await testStories(settings);
+  expect(output).toMatch(/demo-zh\.yaml: cannot be scored by tei: .*424/);
+  expect(code).toBe(2);
 });

@@ -165,6 +165,8 @@ export const similarityLimits = {
   errorBytes: 65_536,
   connections: 16,
   idleConnectionMs: 30_000,
+  /** Sentences of one tree that "parley test" asks another scorer about. */
+  questionsAhead: 100_000,
   /** Vectors of utterances of late that are kept in memory. */
   recentVectors: 1_000,
   /** Vectors of one file of the cache. */

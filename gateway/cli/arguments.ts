@@ -31,6 +31,9 @@ export type Command =
     }
   | {
       readonly verb: 'test';
+      readonly configFile: string | null;
+      /** The scorer that the configuration names, or the in-box matcher whatever it names. */
+      readonly scorer: 'configured' | 'ngram';
       /** Files and directories; empty for the shipped stories. */
       readonly stories: readonly string[];
       readonly treeFile: string | null;
@@ -184,7 +187,7 @@ function build(verb: string, { options, positionals }: Values): Parsed {
       return { ok: true, command: { verb, configFile, treeFile, outFile, coverageFile: text('coverage') } };
     }
     case 'test':
-      return buildTest(treeFile, positionals, options);
+      return buildTest({ configFile, treeFile }, positionals, options);
     case 'replay': {
       const [oldFile = '', newFile = '', ...logs] = positionals;
       const flags = { json: options['json'] === true, failOnChange: options['fail-on-change'] === true };
@@ -206,8 +209,18 @@ function build(verb: string, { options, positionals }: Values): Parsed {
   }
 }
 
-function buildTest(treeFile: string | null, stories: readonly string[], options: Values['options']): Parsed {
-  const { junit } = options;
+function buildTest(
+  files: { readonly configFile: string | null; readonly treeFile: string | null },
+  stories: readonly string[],
+  options: Values['options'],
+): Parsed {
+  const { junit, scorer = 'configured' } = options;
+  if (scorer !== 'configured' && scorer !== 'ngram')
+    return {
+      ok: false,
+      message: `--scorer: "${String(scorer)}" is no choice`,
+      fix: 'write configured or ngram',
+    };
   const [minNodes, minBranches] = ['min-nodes', 'min-branches'].map((name) => Number(options[name] ?? '0'));
   for (const share of [minNodes, minBranches]) {
     if (share === undefined || !(share >= 0 && share <= 100))
@@ -222,7 +235,10 @@ function buildTest(treeFile: string | null, stories: readonly string[], options:
   const junitFile = typeof junit === 'string' ? junit : null;
   const json = options['json'] === true;
   const shares = { minNodes: minNodes ?? 0, minBranches: minBranches ?? 0 };
-  return { ok: true, command: { verb: 'test', stories, treeFile, json, junitFile, noise, seed, ...shares } };
+  return {
+    ok: true,
+    command: { verb: 'test', ...files, scorer, stories, json, junitFile, noise, seed, ...shares },
+  };
 }
 
 function buildSuggest(

@@ -5,6 +5,7 @@ import { graphOf } from '../../dialog/graph-model.js';
 import { graphMermaid, graphPage, graphSvg } from '../../dialog/graph-page.js';
 import { loadTree } from '../../dialog/load.js';
 import { formatProblem, type TreeProblem } from '../../dialog/tree-problem.js';
+import type { TreeCoverage } from './test.js';
 
 export interface GraphOptions {
   readonly treeFile: string;
@@ -20,6 +21,11 @@ const nodePath = /^(?:nodes|subtrees\.([^.]+)\.nodes)\.([^.]+)/;
 
 /** Draws a tree into a file (`parley graph`); returns the exit code. */
 export function runGraph({ treeFile, outFile, coverageFile, cwd, output }: GraphOptions): 0 | 1 {
+  const kind = extname(outFile);
+  if (!['.html', '.svg', '.mmd'].includes(kind)) {
+    output(`${outFile}: a drawing is .html, .svg or .mmd; name the file so`);
+    return 1;
+  }
   const file = resolve(cwd, treeFile);
   if ((statSync(file, { throwIfNoEntry: false })?.size ?? Infinity) > dialogLimits.treeBytes) {
     output(`${treeFile}: there is no such tree, or it is too large`);
@@ -38,7 +44,6 @@ export function runGraph({ treeFile, outFile, coverageFile, cwd, output }: Graph
   const lines = linesOf(text);
   const page = () =>
     graphPage(model, overlay, (id) => ({ line: lines.get(id) ?? null, problems: byNode.get(id) ?? [] }));
-  const kind = extname(outFile);
   const drawn = kind === '.svg' ? graphSvg(model, overlay) : kind === '.mmd' ? graphMermaid(model) : page();
   writeFileSync(resolve(cwd, outFile), drawn);
   output(`${outFile}: ${model.nodes.length} nodes, ${model.edges.length} ways`);
@@ -53,9 +58,9 @@ function readCoverage(
 ): Record<string, number> | undefined {
   try {
     const summary = JSON.parse(readFileSync(file, 'utf8')) as {
-      coverage?: Record<string, { nodes?: Record<string, number> }>;
+      coverage?: Record<string, Partial<TreeCoverage>>;
     };
-    const nodes = Object.entries(summary.coverage ?? {}).find(([tree]) => tree.includes(treeId))?.[1].nodes;
+    const nodes = Object.values(summary.coverage ?? {}).find(({ tree }) => tree === treeId)?.nodes;
     if (nodes) return nodes;
     output(`${file}: there is no coverage of the tree "${treeId}" in it`);
   } catch (error) {

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectPath } from '../../config/paths.js';
+import type { DialogTree } from '../../dialog/tree.js';
+import { inBoxScoring } from './score-ahead.js';
 import { runTest, type TestOptions } from './test.js';
 
 const tree = `tree: small
@@ -47,7 +49,10 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(cwd, { recursive: true }));
 
-function run(paths: readonly string[], options: Partial<TestOptions> = {}): { code: number; text: string } {
+async function run(
+  paths: readonly string[],
+  options: Partial<TestOptions> = {},
+): Promise<{ code: number; text: string }> {
   const lines: string[] = [];
   const defaults = {
     treeFile: null,
@@ -57,23 +62,24 @@ function run(paths: readonly string[], options: Partial<TestOptions> = {}): { co
     minBranches: 0,
     noise: [],
     seed: 1,
+    scoringOf: (spoken: DialogTree) => Promise.resolve(inBoxScoring(spoken)),
   };
-  const code = runTest({ paths, cwd, ...defaults, output: (line) => lines.push(line), ...options });
+  const code = await runTest({ paths, cwd, ...defaults, output: (line) => lines.push(line), ...options });
   return { code, text: lines.join('\n') };
 }
 
 describe('parley test', () => {
-  it('holds stories, and says what they have not reached', () => {
-    const { code, text } = run(['good.yaml']);
+  it('holds stories, and says what they have not reached', async () => {
+    const { code, text } = await run(['good.yaml']);
     expect(code).toBe(0);
     expect(text).toContain('ok     good (2 turns)');
     expect(text).toContain('small.yaml: 100 % of the nodes, 50 % of the branches');
     expect(text).toContain('branches never taken: menu help, fetch error');
-    expect(text).toContain('1 of 1 stories hold');
+    expect(text).toContain('1 of 1 stories hold (scored by the in-box matcher)');
   });
 
-  it('shows the conversation, the differences with their line, and why the turn went so', () => {
-    const { code, text } = run(['bad.yaml']);
+  it('shows the conversation, the differences with their line, and why the turn went so', async () => {
+    const { code, text } = await run(['bad.yaml']);
     expect(code).toBe(1);
     expect(text).toContain('user: where is my order');
     expect(text).toContain('bad.yaml:7: the bot says ["It is late.","Bye."], not "It is here."');
@@ -93,33 +99,33 @@ describe('parley test', () => {
     ['pattern.yaml', 2, '"(" is not closed'],
     ['no-tree.yaml', 2, 'absent.yaml: there is no such tree'],
     ['nowhere', 2, 'nowhere: there is no such file'],
-  ])('%s ends with %i: %s', (file, expected, message) => {
-    const { code, text } = run([file]);
+  ])('%s ends with %i: %s', async (file, expected, message) => {
+    const { code, text } = await run([file]);
     expect(text).toContain(message);
     expect(code).toBe(expected);
   });
 
-  it('fails below the wanted coverage', () => {
-    const { code, text } = run(['good.yaml'], { minBranches: 80 });
+  it('fails below the wanted coverage', async () => {
+    const { code, text } = await run(['good.yaml'], { minBranches: 80 });
     expect(code).toBe(1);
     expect(text).toContain('too little: small.yaml: 50 % of the branches, not 80 %');
   });
 
-  it('hears the sentences with errors, the same ones for the same seed, and tells what became of them', () => {
+  it('hears the sentences with errors, the same ones for the same seed, and tells what became of them', async () => {
     const shipped = [projectPath('config/stories')];
-    const { text } = run(shipped, { noise: [0.1, 0.5] });
+    const { text } = await run(shipped, { noise: [0.1, 0.5] });
     const shares = [...text.matchAll(/(\d+) % of the words misheard: (\d+) % right/g)].map(
       ([, rate, right]) => [Number(rate), Number(right)],
     );
     expect(shares.map(([rate]) => rate)).toEqual([10, 50, 10, 50, 10, 50]);
     for (const [few, many] of [shares.slice(0, 2), shares.slice(2, 4), shares.slice(4)])
       expect(few?.[1] ?? 0).toBeGreaterThan(many?.[1] ?? 100);
-    expect(run(shipped, { noise: [0.1, 0.5] }).text).toBe(text);
-    expect(run(shipped, { noise: [0.1, 0.5], seed: 2 }).text).not.toBe(text);
+    expect((await run(shipped, { noise: [0.1, 0.5] })).text).toBe(text);
+    expect((await run(shipped, { noise: [0.1, 0.5], seed: 2 })).text).not.toBe(text);
   });
 
-  it('prints JSON with the coverage, and a report for CI servers', () => {
-    const { text } = run(['good.yaml', 'bad.yaml'], { json: true, junitFile: 'out.xml' });
+  it('prints JSON with the coverage, and a report for CI servers', async () => {
+    const { text } = await run(['good.yaml', 'bad.yaml'], { json: true, junitFile: 'out.xml' });
     const summary = JSON.parse(text) as { coverage: Record<string, { nodes: Record<string, number> }> };
     expect(summary.coverage['small.yaml']?.nodes['fetch']).toBe(2);
     const xml = readFileSync(join(cwd, 'out.xml'), 'utf8');
@@ -127,8 +133,8 @@ describe('parley test', () => {
     expect(xml).toContain('not &quot;It is here.&quot;');
   });
 
-  it('finds that the shipped stories hold, and reach every node and branch of the shipped trees', () => {
-    const { code, text } = run([projectPath('config/stories')], { minNodes: 100, minBranches: 100 });
+  it('finds that the shipped stories hold, and reach every node and branch of the shipped trees', async () => {
+    const { code, text } = await run([projectPath('config/stories')], { minNodes: 100, minBranches: 100 });
     expect(text).toContain('stories hold');
     expect(code).toBe(0);
   });

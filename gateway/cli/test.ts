@@ -2,16 +2,16 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join, relative, resolve } from 'node:path';
 import { dialogLimits } from '../../config/limits.js';
 import { SeededRandom } from '../../config/random.js';
+import type { DialogAction } from '../../dialog/action.js';
 import { Coverage, type CoverageCounts } from '../../dialog/coverage.js';
 import { loadTree } from '../../dialog/load.js';
 import { measureNoise, type NoiseLevel } from '../../dialog/noise.js';
-import { scoreNowOf } from '../../dialog/score-now.js';
-import type { ScoreNow } from '../../dialog/simulate.js';
 import { loadStories, type StoryFile } from '../../dialog/story-load.js';
 import { runStory, type StoryResult } from '../../dialog/story-run.js';
 import { formatProblem, type TreeProblem } from '../../dialog/tree-problem.js';
 import type { DialogTree } from '../../dialog/tree.js';
 import { junitReport } from './junit.js';
+import type { Scoring } from './score-ahead.js';
 
 /** How often each sentence is heard with errors. */
 const repetitions = 100;
@@ -30,6 +30,8 @@ export interface TestOptions {
   /** Rates of recognition errors to try. */
   readonly noise: readonly number[];
   readonly seed: number;
+  /** Who scores the sentences of a tree; asked once for each tree. A rejection is a tree that cannot be tested. */
+  readonly scoringOf: (tree: DialogTree) => Promise<Scoring>;
   readonly cwd: string;
   /** Takes one line without its line end. */
   readonly output: (line: string) => void;
@@ -42,22 +44,28 @@ export interface FileResult {
   readonly noise: readonly NoiseLevel[];
 }
 
+/** What `--json` tells of a tree file. */
+export interface TreeCoverage extends CoverageCounts {
+  /** The id in the file. */
+  readonly tree: string;
+}
+
 interface TestedTree {
   readonly file: string;
   readonly tree: DialogTree;
-  readonly scoreNow: ScoreNow;
+  readonly scoring: Scoring;
   readonly coverage: Coverage;
 }
 
 /**
  * Holds the conversations of story files with their trees (`parley test`).
  *
- * Returns the exit code: 0 when every story holds and the coverage is reached, 1 when not, 2 when something could not
+ * Resolves to the exit code: 0 when every story holds and the coverage is reached, 1 when not, 2 when something could not
  * be read.
  */
-export function runTest(options: TestOptions): 0 | 1 | 2 {
+export async function runTest(options: TestOptions): Promise<0 | 1 | 2> {
   const run = new TestRun(options);
-  for (const path of options.paths) run.take(path);
+  for (const path of options.paths) await run.take(path);
   return run.finish();
 }
 
@@ -71,15 +79,15 @@ class TestRun {
     this.#options = options;
   }
 
-  take(path: string): void {
+  async take(path: string): Promise<void> {
     const full = resolve(this.#options.cwd, path);
     const stats = statSync(full, { throwIfNoEntry: false });
     if (!stats) this.#complain(`${path}: there is no such file`);
     else if (stats.isDirectory()) {
       const names = readdirSync(full).filter((name) => ['.yaml', '.yml'].includes(extname(name)));
       if (names.length === 0) this.#complain(`${path}: there are no stories (*.yaml) in it`);
-      for (const name of names.sort()) this.#file(join(full, name));
-    } else this.#file(full);
+      for (const name of names.sort()) await this.#file(join(full, name));
+    } else await this.#file(full);
   }
 
   finish(): 0 | 1 | 2 {
@@ -92,24 +100,40 @@ class TestRun {
     return short.length > 0 || this.#failed() > 0 ? 1 : 0;
   }
 
-  #file(file: string): void {
+  async #file(file: string): Promise<void> {
     const shown = relative(this.#options.cwd, file);
     const { file: stories, problems } = loadStories(readFileSync(file, 'utf8'), shown);
     this.#problems(problems);
     if (!stories) return;
     const { treeFile, cwd } = this.#options;
-    const tree = this.#tree(
+    const tree = await this.#tree(
       treeFile === null ? resolve(dirname(file), stories.raw.tree) : resolve(cwd, treeFile),
     );
-    if (tree) this.#hold(shown, stories, tree);
+    if (!tree) return;
+    try {
+      await this.#hold(shown, stories, tree);
+    } catch (err) {
+      this.#complain(`${shown}: cannot be ${tree.scoring.name}: ${messageOf(err)}`);
+    }
   }
 
-  #hold(file: string, stories: StoryFile, { tree, scoreNow, coverage }: TestedTree): void {
-    const results = stories.stories.map((story) => runStory(tree, stories, story, scoreNow, coverage));
-    const random = new SeededRandom(this.#options.seed);
-    const noise = this.#options.noise.map((rate) =>
-      measureNoise(tree, stories, scoreNow, rate, repetitions, () => random.next()),
-    );
+  async #hold(file: string, stories: StoryFile, { tree, scoring, coverage }: TestedTree): Promise<void> {
+    const results: StoryResult[] = [];
+    for (const story of stories.stories) {
+      const { result, turns } = await scoring.settle((scoreNow) => {
+        const turns: (readonly DialogAction[])[] = [];
+        const seen = { add: (actions: readonly DialogAction[]) => void turns.push(actions) };
+        return { result: runStory(tree, stories, story, scoreNow, seen), turns };
+      }, false);
+      results.push(result);
+      for (const actions of turns) coverage.add(actions);
+    }
+    const noise = await scoring.settle((scoreNow) => {
+      const random = new SeededRandom(this.#options.seed);
+      return this.#options.noise.map((rate) =>
+        measureNoise(tree, stories, scoreNow, rate, repetitions, () => random.next()),
+      );
+    }, true);
     this.#results.push({ file, stories: results, noise });
     if (this.#options.json) return;
     this.#print(`${file} (${tree.id} version ${tree.version})`);
@@ -133,15 +157,15 @@ class TestRun {
       this.#print(`         "${text}" as "${misheard}": ${percent(often)} wrong`);
   }
 
-  #tree(file: string): TestedTree | null {
+  async #tree(file: string): Promise<TestedTree | null> {
     const known = this.#trees.get(file);
     if (known !== undefined) return known;
-    const loaded = this.#load(file);
+    const loaded = await this.#load(file);
     this.#trees.set(file, loaded);
     return loaded;
   }
 
-  #load(file: string): TestedTree | null {
+  async #load(file: string): Promise<TestedTree | null> {
     const shown = relative(this.#options.cwd, file);
     const stats = statSync(file, { throwIfNoEntry: false });
     if (!stats?.isFile() || stats.size > dialogLimits.treeBytes) {
@@ -150,7 +174,18 @@ class TestRun {
     }
     const { tree, problems } = loadTree(readFileSync(file, 'utf8'), shown);
     this.#problems(problems.filter(({ severity }) => severity === 'error'));
-    return tree && { file: shown, tree, scoreNow: scoreNowOf(tree), coverage: new Coverage(tree) };
+    if (!tree) return null;
+    try {
+      return {
+        file: shown,
+        tree,
+        scoring: await this.#options.scoringOf(tree),
+        coverage: new Coverage(tree),
+      };
+    } catch (err) {
+      this.#complain(`${shown}: ${messageOf(err)}`);
+      return null;
+    }
   }
 
   /** Trees whose coverage is below what is wanted, one line for each. */
@@ -181,12 +216,14 @@ class TestRun {
     const stories = this.#results.reduce((sum, result) => sum + result.stories.length, 0);
     const failed = this.#failed();
     this.#print('');
-    this.#print(`${stories - failed} of ${stories} stories hold (in-box matcher)`);
+    const names = [...new Set(this.#tested().map(({ scoring }) => scoring.name))].join(', ');
+    this.#print(`${stories - failed} of ${stories} stories hold${names === '' ? '' : ` (${names})`}`);
   }
 
   #summary() {
-    const coverage: Record<string, CoverageCounts> = {};
-    for (const tested of this.#tested()) coverage[tested.file] = tested.coverage.counts;
+    const coverage: Record<string, TreeCoverage> = {};
+    for (const { file, tree, coverage: reached } of this.#tested())
+      coverage[file] = { tree: tree.id, ...reached.counts };
     return { files: this.#results, coverage };
   }
 
@@ -214,6 +251,10 @@ class TestRun {
   #print(line: string): void {
     this.#options.output(line);
   }
+}
+
+function messageOf(err: unknown): string {
+  return err instanceof Error ? err.message : String(err);
 }
 
 function percent(share: number): string {

@@ -70,7 +70,7 @@ export const verbs: Readonly<Record<string, VerbDefinition>> = {
   },
   test: {
     usage:
-      'parley test [STORIES ...] [--tree FILE] [--min-nodes N] [--min-branches N] [--noise RATES] [--junit FILE] [--json]',
+      'parley test [STORIES ...] [--tree FILE] [--min-nodes N] [--min-branches N] [--noise RATES] [--scorer NAME] [--junit FILE] [--json] [--config FILE]',
     help: 'Hold the conversations of story files with their trees; without files, the shipped ones.',
     options: {
       tree: treeOption('Tree to test instead of the one that the stories name.'),
@@ -85,9 +85,15 @@ export const verbs: Readonly<Record<string, VerbDefinition>> = {
         value: 'RATES',
         help: 'Also hear every sentence with errors, for example 0.1,0.3, and tell how often it is still right.',
       },
+      scorer: {
+        type: 'string',
+        value: 'NAME',
+        help: 'configured: as similarity.scorer says (the default); ngram: the in-box matcher, without a configuration.',
+      },
       seed: { type: 'string', value: 'N', help: 'Chooses the errors; the same ones for the same number.' },
       junit: { type: 'string', value: 'FILE', help: 'Write a report for a CI server.' },
       json: { type: 'boolean', help: 'Print results and coverage as JSON.' },
+      config: configOption,
     },
     least: 0,
     most: 1_000,

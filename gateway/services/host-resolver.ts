@@ -77,7 +77,7 @@ export class HostResolver {
       return { ok: false, failure: 'unreachable', message: `the host ${host} cannot be resolved` };
     const denied = addresses.find(({ address }) => !this.#rules.permits(address));
     if (!denied) return { ok: true, addresses };
-    const message = `${host} has the address ${denied.address}, which is not public; list it in allowPrivate if it is meant`;
+    const message = `${host} has the address ${denied.address}, which is not public; list it in allowPrivate of the service if it is meant`;
     return { ok: false, failure: 'refused', message };
   }
 }

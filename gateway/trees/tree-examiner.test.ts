@@ -6,6 +6,7 @@ import { assembleTree, loadTree } from '../../dialog/load.js';
 import { treeText } from '../session/testing/kit.js';
 import { largeTree } from './testing/large-tree.js';
 import { threadExaminer } from './tree-examiner.js';
+import { nextTurnOfLoop } from './tree-scorers.js';
 
 const clock = new SystemClock();
 
@@ -14,9 +15,19 @@ describe('a tree examined in a thread', () => {
     const text = largeTree(5, 1);
     const { parts, problems } = await threadExaminer(clock)(text, 'large.yaml');
     const loaded = loadTree(text, 'large.yaml');
-    expect(parts && assembleTree(parts)).toEqual(loaded.tree);
+    expect(parts && (await assembleTree(parts, nextTurnOfLoop))).toEqual(loaded.tree);
     expect(problems).toEqual(loaded.problems);
     expect([...(parts?.thresholds.values() ?? [])].map(({ source }) => source)).toContain('calibrated');
+  });
+
+  test('is put together with a pause every few nodes', async () => {
+    const text = largeTree(100, 1);
+    const { parts } = await threadExaminer(clock)(text, 'large.yaml');
+    let pauses = 0;
+    const tree = parts && (await assembleTree(parts, () => Promise.resolve(void pauses++)));
+    expect(tree?.nodes.size).toBe(101);
+    // 3,100 nodes and examples, 500 at a time.
+    expect(pauses).toBe(5);
   });
 
   test('with errors has no parts, and the problems that loading gives', async () => {

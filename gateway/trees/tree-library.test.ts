@@ -154,6 +154,10 @@ describe('a version', () => {
     expect(other).toMatchObject({ code: 'invalid-tree', field: 'tree', problems: [{ line: 1 }] });
     const unknown = refusalOf(await library.upload('till', numbered(2), 'x'));
     expect(unknown).toMatchObject({ code: 'unknown-tree', message: 'there is no tree "till"; known: desk' });
+    const renamed = (await open({ front: at('desk.yaml') })).library;
+    expect(refusalOf(await renamed.upload('desk', numbered(2), 'x')).fix).toBe(
+      'write --tree front, as this tree is called here, add it to dialog.trees, or correct the name',
+    );
     expect(refusalOf(await library.activate('desk', 9))).toMatchObject({
       code: 'unknown-version',
       field: 'version',

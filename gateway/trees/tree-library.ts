@@ -222,7 +222,9 @@ export class TreeLibrary {
     const entry = this.#entries.get(id);
     if (!entry) {
       const message = `there is no tree "${id}"; known: ${this.names.join(', ')}`;
-      return refused('unknown-tree', 'NAME', message, 'add it to dialog.trees, or correct the name');
+      const called = [...this.#entries].find(([, { shelf }]) => shelf.active.tree.id === id)?.[0];
+      const fix = called === undefined ? '' : `write --tree ${called}, as this tree is called here, `;
+      return refused('unknown-tree', 'NAME', message, `${fix}add it to dialog.trees, or correct the name`);
     }
     try {
       const done = await this.#queue.run(() => job(entry));

@@ -3,7 +3,7 @@ import { assembleTree, type TreeParts } from '../../dialog/load.js';
 import type { TreeProblem } from '../../dialog/tree-problem.js';
 import { overrideNoInput, type NoInputOverrides } from './no-input-overrides.js';
 import type { ExamineTree } from './tree-examiner.js';
-import type { CreateScorers } from './tree-scorers.js';
+import { nextTurnOfLoop, type CreateScorers } from './tree-scorers.js';
 import { sha256Of, type TreeVersion, type VersionOrigin } from './tree-version.js';
 
 export interface TreeSource {
@@ -45,7 +45,7 @@ export class TreeLoader {
   /** Rejects when a scorer cannot be prepared. */
   async build({ id, text, file, origin }: TreeSource, parts: TreeParts): Promise<TreeVersion> {
     const { clock, createScorers, overrides } = this.#deps;
-    const tree = overrideNoInput(assembleTree(parts), overrides);
+    const tree = overrideNoInput(await assembleTree(parts, nextTurnOfLoop), overrides);
     const scorers = await createScorers(tree);
     const sha256 = sha256Of(text);
     return {
