@@ -18,8 +18,9 @@ nodes:
   loop:
     listen:
       branches:
-        - { id: count, examples: ['${askingText}'], go: count }
-        - { id: note, examples: ['${silentText}'], go: note }
+        - { id: count, label: count, examples: ['${askingText}', how many is that, the number now], go: count }
+        - { id: note, label: a note, examples: ['${silentText}', write it down, note that for me], go: note }
+        - { id: bye, label: goodbye, examples: [goodbye now, we are done here, no more], go: bye }
       no_match: { prompts: [Pardon?], max: 1 }
   count: { set: { n: = n + 1 }, go: tell }
   note: { set: { n: = n + 1 }, go: loop }

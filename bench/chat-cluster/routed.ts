@@ -80,7 +80,7 @@ export async function measureRouted(
   const usage = await storesUsage(redis, stores);
   const seconds = options.quick ? 1 : 4;
   const rounds = new Map<string, Round[]>(ways.map(({ name }) => [name, []]));
-  for (const way of ways) await runRound(way, Math.min(seconds, 2), usage);
+  for (const way of ways) await runRound(way, seconds / 2, usage);
   for (let round = 0; round < (options.quick ? 1 : 3); round++) {
     print(
       `routed messages, round ${round + 1}: ${ways.length} ways, ${seconds} s each, ${perSecond} a second`,

@@ -9,6 +9,11 @@ export const gatewayLimits = {
 
 /** gateway/http: the HTTP edge (its body bound is gatewayLimits.httpBodyBytes). */
 export const httpLimits = {
+  /**
+   * Connections that wait to be accepted; past that a client's first packet is dropped, and it tries again after 1, 3, 7,
+   * 15 s. Linux takes the lesser of this and net.core.somaxconn (4,096).
+   */
+  waitingConnections: 4_096,
   headerBytes: 16_384,
   urlCharacters: 2_048,
   /** One part of a path that names something, decoded. */

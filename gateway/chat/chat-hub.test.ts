@@ -189,6 +189,31 @@ describe('two nodes', () => {
     expect([a.hub.running, b.hub.running]).toEqual([0, 0]);
   });
 
+  test('other nodes are told of each message, and not of a turn that says nothing', async () => {
+    const tree = `tree: silent
+language: en-US
+start: loop
+fallback: bye
+nodes:
+  loop:
+    listen:
+      branches:
+        - { id: note, examples: [note it], go: loop }
+      no_match: { prompts: [Pardon?], max: 1 }
+  bye: { end: { say: Goodbye. } }
+`;
+    const cluster = await createCluster({ tree });
+    const a = await cluster.createNode('a');
+    const b = await cluster.createNode('b');
+    const ref = await openSession(a);
+    await a.follow(ref);
+    const { subscriber } = await b.follow(ref);
+    await say(a, ref, 'note it');
+    await quiet();
+    expect(subscriber.lines).toEqual(['1 user note it']);
+    expect(cluster.wire.sent).toEqual(['a>b chat.news']);
+  });
+
   test('an owner that died is replaced when a message comes, without waiting for its lease', async () => {
     const cluster = await createCluster();
     const a = await cluster.createNode('a');

@@ -293,12 +293,13 @@ export class ChatHub implements ChatSessions {
   }
 
   /** Tells the session's followers, here and on other nodes. */
-  #tell(head: Pick<SessionHead, 'ref' | 'userId' | 'lastSeq'>, messages: readonly LogMessage[]): void {
-    const { ref, userId } = head;
-    this.#followed.get(sessionKey(ref))?.feed.learn(messages);
-    const last = messages.at(-1)?.seq ?? head.lastSeq;
+  #tell({ ref, userId }: Pick<SessionHead, 'ref' | 'userId'>, messages: readonly LogMessage[]): void {
     this.#deps.eventJobs?.made();
-    this.#toOthers({ tenant: ref.tenant, userId }, topics.news, () => newsJson(ref, last, messages));
+    const last = messages.at(-1);
+    // A turn that said nothing: nobody follows what it did.
+    if (!last) return;
+    this.#followed.get(sessionKey(ref))?.feed.learn(messages);
+    this.#toOthers({ tenant: ref.tenant, userId }, topics.news, () => newsJson(ref, last.seq, messages));
   }
 
   #signal(ref: SessionRef, userId: string | null, signal: Signal): void {

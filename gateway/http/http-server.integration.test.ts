@@ -53,6 +53,24 @@ async function start(options: Partial<HttpServerOptions> = {}, checks: readonly 
   return { server, logger, readiness, url: `http://127.0.0.1:${server.port}` };
 }
 
+test('a wave of connections waits to be accepted, and nobody has to try again', async () => {
+  const { server } = await start({ maxConnections: 5_000 });
+  const startMs = performance.now();
+  // Begun in one turn of the loop, so that none of them is accepted meanwhile.
+  const sockets = Array.from({ length: 1_500 }, () => connect(server.port, '127.0.0.1'));
+  const waits = sockets.map(
+    (socket) =>
+      new Promise<number>((resolve, reject) => {
+        socket.once('error', reject);
+        socket.once('connect', () => resolve(performance.now() - startMs));
+      }),
+  );
+  const longestMs = Math.max(...(await Promise.all(waits)));
+  for (const socket of sockets) socket.destroy();
+  // A dropped first packet is sent again after a second (RFC 6298 2.1).
+  expect(longestMs).toBeLessThan(1_000);
+});
+
 async function errorOf(response: Response): Promise<{ code: string; message: string }> {
   const body = (await response.json()) as { error: { code: string; message: string } };
   return body.error;

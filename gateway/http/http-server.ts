@@ -96,7 +96,7 @@ export class HttpServer {
   /** Rejects when the address cannot be bound. */
   async start(): Promise<void> {
     const { address, port } = this.#options;
-    await this.#app.listen({ host: address, port });
+    await this.#app.listen({ host: address, port, backlog: httpLimits.waitingConnections });
     this.#deps.logger.info('http listening', {
       address,
       port: this.port,
