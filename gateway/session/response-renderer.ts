@@ -1,4 +1,3 @@
-import { escapeXml } from '../../config/xml.js';
 import type { DialogState } from '../../dialog/state.js';
 import type { DialogTree } from '../../dialog/tree.js';
 import { textOf } from '../../dialog/value.js';
@@ -6,6 +5,7 @@ import type { ListenOutcome } from '../../media/worker/media-host.js';
 import { render } from '../../templates/render.js';
 import type { ResponseTemplate, TemplateVariables } from '../../templates/schema.js';
 import type { BotTurn } from './conversation.js';
+import { speakDocument } from './spoken-prompt.js';
 
 /** Everything a platform's answer is made of. */
 export interface RenderedTurn {
@@ -58,7 +58,7 @@ export function templateVariables(rendered: RenderedTurn): TemplateVariables {
   const byKeys = outcome?.mode === 'dtmf';
   return {
     reply,
-    replySsml: toSsml(reply, tree.language),
+    replySsml: speakDocument(turn.prompts, tree.language),
     transcript: byKeys ? outcome.digits : (best?.text ?? ''),
     confidence: byKeys ? 1 : (best?.confidence ?? 0),
     inputMode: byKeys ? 'dtmf' : 'speech',
@@ -98,10 +98,4 @@ function splitVariables(tree: DialogTree, state: DialogState): Pick<TemplateVari
     slots: Object.fromEntries(entries.filter(([name]) => asked.has(name))),
     vars: Object.fromEntries(entries.filter(([name]) => !asked.has(name))),
   };
-}
-
-function toSsml(text: string, language: string): string {
-  if (text === '') return '';
-  const open = `<speak version="1.0" xmlns="http://www.w3.org/2001/10/synthesis" xml:lang="${escapeXml(language)}">`;
-  return `${open}${escapeXml(text)}</speak>`;
 }

@@ -41,6 +41,14 @@ describe('the first turn', () => {
       format: { encoding: 'PCMU', sampleRateHz: 8_000 },
     });
   });
+
+  test('is said as its SSML says, and in the language of each prompt', async () => {
+    const slow = { ...prompt('Your code is 1.'), ssml: '<prosody rate="slow">Your code is 1.</prosody>' };
+    const chinese = { ...prompt('你好'), language: 'zh-CN' };
+    const { speaker } = await talking(botTurn({ prompts: [slow, chinese], closing: listening }));
+    expect(speaker.prompts[0]?.options.speed).toBeLessThan(1);
+    expect(speaker.prompts[1]?.options).toMatchObject({ text: '你好', language: 'zh-CN' });
+  });
 });
 
 describe('when the bot listens', () => {

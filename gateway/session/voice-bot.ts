@@ -6,6 +6,7 @@ import type { ListenHandle, ListenOutcome, MediaStream, RtpCodec } from '../../m
 import type { BotTurn, Conversation } from './conversation.js';
 import { toListenRequest, type ListenTiming } from './listen-request.js';
 import type { Speaker, Speaking } from './prompt-speaker.js';
+import { spokenPrompt } from './spoken-prompt.js';
 import type { TurnMetrics } from './turn-metrics.js';
 
 /** What the operator decided about bots on the phone. */
@@ -200,22 +201,18 @@ export class VoiceBot {
     const codec = this.#codec;
     logger.info('bot says', { nodeId, pii: { text: prompt.voice } });
     const format = { encoding: codec.encoding, sampleRateHz: codec.clockRateHz };
-    const language = this.#deps.conversation.tree.language;
-    return speaker.speak(
-      stream,
-      format,
-      { text: prompt.voice, language },
-      {
-        onStarted: (atMs) => on.onStarted(atMs),
-        onEnded: (reason, _playedMs, error) => {
-          if (error) {
-            this.#deps.metrics.speechFailed(error.code);
-            logger.warn('prompt not said', { reason, code: error.code, err: error });
-          }
-          on.onEnded();
-        },
+    const { options, warnings } = spokenPrompt(prompt, this.#deps.conversation.tree.language);
+    for (const warning of warnings) logger.info('SSML not honoured', { nodeId, warning });
+    return speaker.speak(stream, format, options, {
+      onStarted: (atMs) => on.onStarted(atMs),
+      onEnded: (reason, _playedMs, error) => {
+        if (error) {
+          this.#deps.metrics.speechFailed(error.code);
+          logger.warn('prompt not said', { reason, code: error.code, err: error });
+        }
+        on.onEnded();
       },
-    );
+    });
   }
 
   /** Everything of the turn was said (or interrupted): now the timers run, or the call moves on. */
