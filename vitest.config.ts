@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config';
 const waiting = [
   'dist/adapters/{database,similarity}/**/*.integration.test.js',
   'dist/console/**/*.integration.test.js',
-  'dist/gateway/chat-*.integration.test.js',
-  'dist/gateway/{api,routing,services,webhooks,websocket}/**/*.integration.test.js',
+  'dist/gateway/{chat-*,cli,kept-sessions,similarity,template-reload}.integration.test.js',
+  'dist/gateway/{api,http,routing,services,webhooks,websocket}/**/*.integration.test.js',
 ];
 
 /** Tests run on the compiled output, so that what is tested is what ships (worker threads included). */

@@ -261,6 +261,10 @@ export class RedisSentinels {
       await eventually('the sentinel knows the replica', async () =>
         (await sentinel.ask('sentinel', 'replicas', 'mymaster')).includes(String(replica.port)),
       );
+      // It promotes none that it believes to be cut off, and looks only every ten seconds once it has seen it.
+      await eventually('the sentinel sees the replica follow', async () =>
+        (await sentinel.ask('sentinel', 'replicas', 'mymaster')).includes('master-link-status\nok'),
+      );
       await eventually('the replica follows', async () =>
         (await replica.ask('info', 'replication')).includes('master_link_status:up'),
       );
