@@ -41,7 +41,7 @@ export class RedisServer {
 
   static async start(options: RedisServerOptions = {}): Promise<RedisServer> {
     const directory = await mkdtemp(join(tmpdir(), 'parley-redis-'));
-    const server = new RedisServer(await lowFreePort(), directory, options);
+    const server = new RedisServer(await freeTcpPort(), directory, options);
     try {
       await server.start();
     } catch (err) {
@@ -275,13 +275,4 @@ export class RedisSentinels {
   async close(): Promise<void> {
     for (const server of [this.sentinel, this.replica, this.master]) await server.close();
   }
-}
-
-/** Free, and so is the port of the cluster's bus, which is larger by 10,000. */
-async function lowFreePort(): Promise<number> {
-  for (let attempt = 0; attempt < 50; attempt++) {
-    const port = await freeTcpPort();
-    if (port < 55_000) return port;
-  }
-  throw new Error('no port below 55000 is free on 127.0.0.1');
 }
