@@ -168,16 +168,20 @@ export interface Decision {
   readonly options: readonly string[];
 }
 
-export type Zone =
-  | 'accept'
-  | 'confirm'
+/** How a decision came about. */
+export const zones = [
+  'accept',
+  'confirm',
   /** "A or B?" */
-  | 'choose'
-  | 'reject'
-  | 'dtmf'
-  | 'slot'
-  | 'no-input'
-  | 'no-match'
+  'choose',
+  'reject',
+  'dtmf',
+  'slot',
+  'no-input',
+  'no-match',
   /** Decided by the tree, without the user. */
-  | 'condition'
-  | 'called';
+  'condition',
+  'called',
+] as const;
+
+export type Zone = (typeof zones)[number];

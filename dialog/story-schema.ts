@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dialogLimits } from '../config/limits.js';
+import { zones } from './action.js';
 
 /** The YAML shape of stories: conversations that a tree has to hold. */
 
@@ -31,20 +32,7 @@ const step = z.strictObject({
   }),
   node: name.optional(),
   branch: name.optional(),
-  zone: z
-    .enum([
-      'accept',
-      'confirm',
-      'choose',
-      'reject',
-      'dtmf',
-      'slot',
-      'no-input',
-      'no-match',
-      'condition',
-      'called',
-    ])
-    .optional(),
+  zone: z.enum(zones).optional(),
   slots: values.optional().meta({ description: 'Variables and their values after the turn' }),
   tags: z.array(name).max(50).optional(),
   calls: z.array(name).max(50).optional().meta({ description: 'Services that the turn calls, in order' }),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { dialogLimits } from '../config/limits.js';
-import type { DialogAction, Zone } from './action.js';
+import { zones, type DialogAction, type Zone } from './action.js';
 import type { DialogChannel, DialogEvent } from './event.js';
 import { offeredBranches } from './offered.js';
 import { openQuestion, type DialogState, type OpenQuestion } from './state.js';
@@ -160,18 +160,6 @@ function rounded(value: number): number {
 const name = z.string().min(1).max(256);
 const share = z.number().min(0).max(1);
 const sentence = z.string().max(dialogLimits.utteranceCharacters);
-const zones = [
-  'accept',
-  'confirm',
-  'choose',
-  'reject',
-  'dtmf',
-  'slot',
-  'no-input',
-  'no-match',
-  'condition',
-  'called',
-] as const satisfies readonly Zone[];
 
 /** Keys that a later version of the same format adds are let through. */
 const line = z.object({
